@@ -1,1 +1,1 @@
-"""."""
+"""The front door of Banyan: one command line, one configuration, the all-in-one command."""

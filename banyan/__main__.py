@@ -1,0 +1,5 @@
+"""`python -m banyan` is `banyan`."""
+
+from banyan.cli import main
+
+main()

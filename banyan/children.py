@@ -1,0 +1,111 @@
+"""Child processes of this program: started, restarted when they die, and ended with their parent.
+
+A child's standard input is a pipe that its parent holds and never writes to. When the parent ends, however it ends, the
+child reads end-of-file there and stops; so no child is ever left behind.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from banyan.errors import ChildFailed
+
+_MARK = "BANYAN_CHILD"
+_GRACE_S = 5.0
+_LAST_LINES = 3
+_RESTARTS = 5
+_STEADY_S = 30.0
+_log = structlog.get_logger(__name__)
+
+
+def follow_parent() -> None:
+    """In a child: end with SIGTERM when the parent is gone, and hard some seconds later. Does nothing elsewhere."""
+    if os.environ.pop(_MARK, None):
+        threading.Thread(target=_wait_for_end, name="follow-parent", daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_S)
+    os._exit(1)
+
+
+class Child:
+    """One `banyan` command as a child process. `output` is its standard output so far (the last 1,000 lines)."""
+
+    def __init__(self, name: str, *arguments: str) -> None:
+        self.name = name
+        self.output: deque[str] = deque(maxlen=1000)
+        self._arguments = arguments
+        self._errors: deque[str] = deque(maxlen=_LAST_LINES)
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def run(self) -> int:
+        """Run once to the end; returns the exit code. Cancelling stops the process: SIGTERM, then SIGKILL."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "banyan",
+            *self._arguments,
+            env=os.environ | {_MARK: "1"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C at the terminal goes to the parent, which ends its children in order
+        )
+        try:
+            await asyncio.gather(
+                _lines(self._process.stdout, self.output.append), _lines(self._process.stderr, self._hear)
+            )
+            return await self._process.wait()
+        finally:
+            await _end(self._process)
+
+    async def keep_running(self) -> None:
+        """Run, and start again whenever it ends, a little later each time.
+
+        Raises ChildFailed after five ends in a row that each came within 30 s of the start.
+        """
+        failures = 0
+        while True:
+            started = time.monotonic()
+            code = await self.run()
+            failures = 1 if time.monotonic() - started > _STEADY_S else failures + 1
+            if failures > _RESTARTS:
+                raise ChildFailed(self.name, code, " ".join(self._errors))
+            _log.warning("child ended", child=self.name, code=code, restart_in_s=2 ** (failures - 1) / 4)
+            await asyncio.sleep(2 ** (failures - 1) / 4)
+
+    def _hear(self, line: str) -> None:
+        self._errors.append(line)
+        _log.info("child says", child=self.name, line=line)
+
+
+async def _lines(stream: asyncio.StreamReader | None, take: Callable[[str], None]) -> None:
+    while stream is not None and (line := await stream.readline()):
+        take(line.decode("utf-8", "replace").rstrip())
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(asyncio.shield(process.wait()), _GRACE_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
