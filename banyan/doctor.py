@@ -1,10 +1,7 @@
 """What may be wrong with this machine, each finding with what to do about it."""
 
-import errno
-import os
 import resource
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -13,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from banyan.config import Config
-from banyan.language import say
+from banyan.language import language, say
 from banyan.pages import built_pages
-from banyan.ports import is_loopback, udp_port_free
+from banyan.ports import is_loopback, listen_tcp, udp_port_free
+from swarm.errors import PlainError
 
 _MIN_PYTHON = (3, 11)
 _MIN_NODE = 20
@@ -69,19 +67,9 @@ def _tcp_port(config: Config) -> Finding:
     host, port = config.server.host, config.server.port
     found = f"TCP {host}:{port}"
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        socket.create_server(address[:2], family=family).close()
-    except OSError as error:
-        busy = error.errno == errno.EADDRINUSE
-        advice = say(
-            "A program listens there (Banyan itself?). Stop it or set server.port."
-            if busy
-            else "Set server.host, server.port.",
-            "已有程序（或许就是 Banyan）在监听；请停止它或改 server.port。"
-            if busy
-            else "请修改 server.host 或 server.port。",
-        )
-        return Finding("port", False, f"{found}: {error.strerror}", advice)
+        listen_tcp(host, port, "server.port").close()
+    except PlainError as error:
+        return Finding("port", False, found, error.text(language()))
     return Finding("port", True, found)
 
 
@@ -97,7 +85,8 @@ def _secure_context(config: Config) -> Finding:
     if server.tls or server.certificate or server.public_url.startswith("https://") or is_loopback(server.host):
         return Finding("secure", True, "https" if not is_loopback(server.host) else "localhost")
     advice = say(
-        "Browsers allow peer-to-peer only on https: start with --tls, or put an https proxy in front (server.public_url).",
+        "Browsers allow peer-to-peer only on https: start with --tls, or put an https proxy in front and set "
+        "server.public_url.",
         "浏览器只在 https 页面允许 P2P：请加 --tls 启动，或在前面放 https 代理（server.public_url）。",
     )
     return Finding("secure", False, "http", advice)

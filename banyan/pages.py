@@ -12,7 +12,8 @@ _PAGES = {"/": "index.html", "/watch/{item:[A-Za-z0-9_-]{1,64}}": "watch.html", 
 # hls.js runs its transmuxer in a worker made from a blob; media-chrome styles its shadow roots inline.
 _POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
-    "style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self'"
+    "style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,

@@ -34,7 +34,8 @@ def port_error(protocol: str, host: str, port: int, option: str, error: OSError)
     return ConfigError(
         f"Cannot listen on {host}, {protocol} port {port}: {error.strerror}. Choose an address of this machine and a "
         f"port from 1024 on ({option}).",
-        f"无法监听 {host} 的 {protocol} 端口 {port}：{error.strerror}。请选用本机地址，以及不小于 1024 的端口（{option}）。",
+        f"无法监听 {host} 的 {protocol} 端口 {port}：{error.strerror}。"
+        f"请选用本机地址，以及不小于 1024 的端口（{option}）。",
     )
 
 
