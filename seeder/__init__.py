@@ -1,1 +1,1 @@
-"""."""
+"""The Python peer: always-on seeder, headless viewer."""
