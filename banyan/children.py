@@ -7,7 +7,6 @@ child reads end-of-file there and stops; so no child is ever left behind.
 import asyncio
 import os
 import signal
-import sys
 import threading
 import time
 from collections import deque
@@ -22,6 +21,7 @@ _GRACE_S = 5.0
 _LAST_LINES = 3
 _RESTARTS = 5
 _STEADY_S = 30.0
+_PAUSE_S = 0.25
 _log = structlog.get_logger(__name__)
 
 
@@ -40,12 +40,12 @@ def _wait_for_end() -> None:
 
 
 class Child:
-    """One `banyan` command as a child process. `output` is its standard output so far (the last 1,000 lines)."""
+    """One command as a child process. `output` is its standard output so far (the last 1,000 lines)."""
 
-    def __init__(self, name: str, *arguments: str) -> None:
+    def __init__(self, name: str, *command: str) -> None:
         self.name = name
         self.output: deque[str] = deque(maxlen=1000)
-        self._arguments = arguments
+        self._command = command
         self._errors: deque[str] = deque(maxlen=_LAST_LINES)
         self._process: asyncio.subprocess.Process | None = None
 
@@ -57,10 +57,7 @@ class Child:
     async def run(self) -> int:
         """Run once to the end; returns the exit code. Cancelling stops the process: SIGTERM, then SIGKILL."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "banyan",
-            *self._arguments,
+            *self._command,
             env=os.environ | {_MARK: "1"},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -87,8 +84,9 @@ class Child:
             failures = 1 if time.monotonic() - started > _STEADY_S else failures + 1
             if failures > _RESTARTS:
                 raise ChildFailed(self.name, code, " ".join(self._errors))
-            _log.warning("child ended", child=self.name, code=code, restart_in_s=2 ** (failures - 1) / 4)
-            await asyncio.sleep(2 ** (failures - 1) / 4)
+            pause = _PAUSE_S * 2 ** (failures - 1)
+            _log.warning("child ended", child=self.name, code=code, restart_in_s=pause)
+            await asyncio.sleep(pause)
 
     def _hear(self, line: str) -> None:
         self._errors.append(line)

@@ -61,7 +61,7 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 3478
     announce_ms: Annotated[
         int, Meta(ge=1000, le=600_000, description="How often viewers announce themselves, in ms.")
-    ] = 30_000
+    ] = 10_000
     report_ms: Annotated[
         int, Meta(ge=1000, le=600_000, description="How often viewers report what they fetched and played, in ms.")
     ] = 5000
@@ -70,6 +70,13 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description="Web origins, such as https://campus.example.edu, whose pages may connect to the tracker "
             "besides those that this server serves itself."
+        ),
+    ] = ()
+    proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks of the reverse proxies in front of this server, such as 10.0.0.0/8, whose word about "
+            "a viewer's address is believed (X-Forwarded-For)."
         ),
     ] = ()
 

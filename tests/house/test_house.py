@@ -58,9 +58,9 @@ def test_imports_point_one_way() -> None:
 
 
 def test_files_are_short() -> None:
-    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in _files(".py", ".ts")}
-    long = {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > MAX_FILE_LINES}
-    assert not long
+    lines = {path: path.read_text("utf-8").splitlines() for path in _files(".py", ".ts")}
+    written = {path: len(text) for path, text in lines.items() if not (text and "do not edit" in text[0])}
+    assert not {str(path.relative_to(ROOT)): length for path, length in written.items() if length > MAX_FILE_LINES}
 
 
 @pytest.mark.parametrize("functions", [_python_functions, _typescript_functions], ids=["python", "typescript"])
