@@ -1,0 +1,17 @@
+"""Which function makes which vector file."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.vectors.identity import identity_vectors
+from tests.vectors.messages import block_vectors, message_vectors
+from tests.vectors.playlist import playlist_vectors
+from tests.vectors.sdp import sdp_vectors
+
+SOURCES: dict[str, Callable[[], Any]] = {
+    "blocks": block_vectors,
+    "identity": identity_vectors,
+    "messages": message_vectors,
+    "playlist": playlist_vectors,
+    "sdp": sdp_vectors,
+}
