@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _NOT_SOURCES = {"node_modules", "dist", "tests"}
 
 
-class WebPlayerHook(BuildHookInterface):  # type: ignore[misc,type-arg]
+class WebPlayerHook(BuildHookInterface[Any]):
     """Runs `npm ci` and `npm run build` for a wheel; an editable install serves web-player/dist as it is."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
