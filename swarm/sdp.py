@@ -26,7 +26,7 @@ _FOUNDATION = re.compile(r"[A-Za-z0-9+/]{1,32}")
 _MDNS = re.compile(r"[A-Za-z0-9-]{1,57}\.local")
 _FINGERPRINT = re.compile(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
 _CANDIDATE = re.compile(
-    r"([A-Za-z0-9+/]{1,32}) (\d{1,3}) ([A-Za-z]{3,8}) (\d{1,10}) ([A-Za-z0-9.:-]{1,64}) (\d{1,5}) typ ([a-z]{4,5})"
+    r"([A-Za-z0-9+/]{1,32}) ([0-9]{1,3}) ([A-Za-z]{3,8}) ([0-9]{1,10}) ([A-Za-z0-9.:-]{1,64}) ([0-9]{1,5}) typ ([a-z]{4,5})"
     r"(?: [\x21-\x7e]+ [\x21-\x7e]+)*"
 )
 
@@ -129,7 +129,7 @@ def _lines(text: str) -> list[str]:
     _require(2 < len(lines) <= MAX_SDP_LINES and lines[0] == "v=0", "lines", len(lines))
     _require(all(re.fullmatch(r"[a-z]=[\x20-\x7e]*", line) for line in lines), "line", "")
     media = [line for line in lines if line.startswith("m=")]
-    wanted = re.fullmatch(r"m=application \d{1,5} UDP/DTLS/SCTP webrtc-datachannel", media[0]) if media else None
+    wanted = re.fullmatch(r"m=application [0-9]{1,5} UDP/DTLS/SCTP webrtc-datachannel", media[0]) if media else None
     _require(len(media) == 1 and wanted, "media", media[:2])
     return lines
 
