@@ -109,8 +109,10 @@ class TrackerClient:
         tasks = [asyncio.create_task(self._write(socket)), asyncio.create_task(self._renew(grant, welcome))]
         try:
             self._listener.heard(welcome)
+            asked_ms = 0
             while True:
-                message = await _receive(socket)
+                message = await _receive(socket, asked_ms)
+                asked_ms = _retry_of(message)
                 self._listener.heard(message)
         finally:
             self._socket = None
@@ -147,16 +149,16 @@ def retry_s(tries: int, asked_ms: int, jitter: float) -> float:
     """When to try again after `tries` failures: 0.2 to 2 s by `jitter` (0 to 1), doubling to 30 s, and not before the
     tracker asked."""
     low, high = _FIRST_RETRY_S
-    pause = (low + (high - low) * jitter) * 2 ** min(max(tries - 1, 0), 6)
+    pause = (low + (high - low) * jitter) * (1 << min(max(tries - 1, 0), 6))
     return max(min(pause, _MOST_RETRY_S), asked_ms / 1000)
 
 
-async def _receive(socket: aiohttp.ClientWebSocketResponse) -> FromTracker:
-    """The next message. Raises TrackerLost when the tracker closed, ProtocolError when it talks nonsense."""
+async def _receive(socket: aiohttp.ClientWebSocketResponse, asked_ms: int = 0) -> FromTracker:
+    """The next message; `asked_ms` is how long the last one asked us to stay away. Raises TrackerLost when the tracker closed, ProtocolError when it talks nonsense."""
     message = await socket.receive()
     if message.type is aiohttp.WSMsgType.BINARY:
         return FROM_TRACKER.decode(message.data)
-    raise TrackerLost(f"the tracker closed the conversation ({socket.close_code})")
+    raise TrackerLost(f"the tracker closed the conversation ({socket.close_code})", asked_ms)
 
 
 def _retry_of(message: FromTracker) -> int:
