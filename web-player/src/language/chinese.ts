@@ -41,6 +41,12 @@ export const chinese: Messages = {
   resumedAt: (position) => `已从 ${position} 继续播放`,
   startOver: "从头播放",
 
+  speed: "倍速",
+  quality: "清晰度",
+  captions: "字幕",
+  audio: "音轨",
+  settings: "设置",
+
   timeShift: "课堂进度",
   timeShiftValue: (position, behind) => `${position}，落后直播 ${behind}`,
   timeShiftAtLive: (position) => `${position}，直播`,

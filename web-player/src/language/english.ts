@@ -42,6 +42,12 @@ export const english = {
   resumedAt: (position: string) => `Continuing at ${position}`,
   startOver: "From the start",
 
+  speed: "Speed",
+  quality: "Quality",
+  captions: "Captions",
+  audio: "Sound",
+  settings: "Settings",
+
   timeShift: "Position in the class",
   timeShiftValue: (position: string, behind: string) => `${position}, ${behind} behind live`,
   timeShiftAtLive: (position: string) => `${position}, live`,

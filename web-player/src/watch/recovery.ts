@@ -1,0 +1,80 @@
+/** Watch hls.js fail, try again, and say so. */
+import Hls from "hls.js";
+import type { Playback } from "./playback.ts";
+import { kindOf, retryDelay, type HlsFailure, type PlaybackErrorKind } from "./playback-error.ts";
+
+export interface Trouble {
+  readonly kind: PlaybackErrorKind;
+  /** For the person who reports it; not translated. */
+  readonly detail: string;
+}
+
+export class Recovery {
+  readonly #playback: Playback;
+  readonly #show: (trouble: Trouble | null) => void;
+  #trouble: Trouble | null = null;
+  #tries = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  /** `show` is told of a failure that stops playback, and null once it goes on. */
+  constructor(playback: Playback, show: (trouble: Trouble | null) => void) {
+    this.#playback = playback;
+    this.#show = show;
+    this.#watch(playback);
+  }
+
+  #watch({ hls, video }: Playback): void {
+    if (!hls) {
+      video.addEventListener("error", () => {
+        this.#failed({ type: "mediaError", details: video.error?.message ?? "", fatal: true });
+      });
+      return;
+    }
+    hls.on(Hls.Events.ERROR, (_event, failure) => {
+      if (failure.fatal) this.#failed(failure);
+    });
+    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+      this.#recovered();
+    });
+  }
+
+  /** Try again now. */
+  retry(): void {
+    this.#cancel();
+    const { hls, video } = this.#playback;
+    const kind = this.#trouble?.kind;
+    if (!hls) video.load();
+    else if (kind === "decode") hls.recoverMediaError();
+    else if (hls.levels.length > 0 && kind === "network") hls.startLoad();
+    else if (hls.url !== null) hls.loadSource(hls.url);
+    this.#playback.play();
+  }
+
+  #failed(failure: HlsFailure): void {
+    const kind = kindOf(failure);
+    const detail = [failure.details, failure.response?.code, failure.error?.message].filter(Boolean).join(", ");
+    this.#trouble = { kind, detail };
+    const delay = retryDelay(kind, this.#tries);
+    // A decoder that is reset at once mostly goes on: no word of it unless it fails again.
+    if (delay !== 0) this.#show(this.#trouble);
+    this.#cancel();
+    if (delay === null) return;
+    this.#tries += 1;
+    this.#timer = setTimeout(() => {
+      this.retry();
+    }, delay);
+  }
+
+  #recovered(): void {
+    if (this.#trouble === null) return;
+    this.#cancel();
+    this.#trouble = null;
+    this.#tries = 0;
+    this.#show(null);
+  }
+
+  #cancel(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
