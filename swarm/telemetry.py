@@ -9,6 +9,8 @@ class ItemInterval:
 
     `viewers`, `p2p_viewers` (those with at least one neighbour) and `seeders` are counts at its end; the other figures
     are those of `swarm.tracker_messages.Report`, bounded by the tracker. `startups` holds at most 64 start-up times.
+    Item names come from viewers; `course` comes from their tickets, so whoever knows the catalogue drops the figures of
+    an item that is not of that course.
     """
 
     item: str
@@ -26,3 +28,4 @@ class ItemInterval:
     stalled_ms: int = 0
     rejected: int = 0
     startups: tuple[int, ...] = ()
+    course: str = ""

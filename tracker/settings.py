@@ -1,0 +1,65 @@
+"""All figures of the tracker, with what they bound. Times in ms, sizes in bytes, rates per second."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """Times (ms), bounds and limits of one tracker. The defaults serve some ten thousand viewers on one core."""
+
+    announce_ms: int = 10_000
+    """How often a peer announces each item it watches; one silent for 2.5 times as long is forgotten."""
+    report_ms: int = 5_000
+    """How often a peer reports its telemetry."""
+    join_ms: int = 5_000
+    """A connection whose ticket has not come by then is closed."""
+    ticket_grace_ms: int = 60_000
+    """A peer stays so long after its ticket ended, so that a platform that restarts costs nobody the swarm."""
+    pair_ms: int = 20_000
+    """An introduction waits so long for its offer, an offer for its answer, and late candidates for their end."""
+    ping_ms: int = 20_000
+    """How often a quiet peer is asked for a sign of life."""
+    feeder_ping_ms: int = 2_000
+    """The same for feeders, on whom others wait."""
+    feeder_silence_ms: int = 2_000
+    """A feeder that leaves a ping unanswered for so long loses its duty."""
+    silence_ms: int = 30_000
+    """Any peer that leaves a ping unanswered for so long is closed."""
+    flush_ms: int = 1_000
+    """How often folded telemetry goes to the sink."""
+    restart_ms: int = 2_000
+    """Peers come back at a random time up to this after a restart, so that they do not come all at once."""
+
+    max_connections: int = 20_000
+    max_strangers: int = 2_000
+    """Connections that have not joined yet."""
+    joins_per_s: int = 1_000
+    sessions_per_viewer: int = 8
+    sessions_per_seeder: int = 256
+    items_per_viewer: int = 4
+    items_per_seeder: int = 1_024
+    messages_per_s: int = 20
+    message_burst: int = 120
+    seeder_factor: int = 20
+    """A seeder meets many viewers: so many times the messages of a viewer."""
+    introductions_burst: int = 30
+    introductions_per_hour: int = 30
+    """How many other viewers (not seeders) one subject is introduced to, over all its connections."""
+    queue_bytes: int = 256 * 1024
+    """A peer that lets more than this pile up is dropped."""
+
+    viewer_feeders: int = 1
+    seeder_feeders: int = 2
+
+    rate_bps: int = 200_000_000
+    """The most that a report is believed, each way, in bit/s."""
+    report_credit_ms: int = 30_000
+    """Playing time before the first report of a connection that is believed."""
+
+    origins: tuple[str, ...] = ()
+    """Allowed values of the Origin header; none given allows all. Peers that are no browsers send no Origin."""
+    proxies: tuple[str, ...] = ()
+    """Networks of reverse proxies whose X-Forwarded-For is believed."""
+    stun_per_s: int = 5_000
+    stun_per_source_s: int = 500
+    """Answers to one address: a school's viewers share one."""
