@@ -1,0 +1,121 @@
+/** What each control message of a neighbour brings about. Throws ProtocolError where it breaks a rule. */
+import { ProtocolError } from "./errors";
+import type { Exchange } from "./exchange";
+import { BLOCK_BYTES, idText } from "./identity";
+import { PEER_VERSION } from "./messages";
+import type { Credit, Hello, PeerMessage, SegmentProof, Want } from "./messages";
+import type { Neighbour } from "./neighbour";
+import { BadBytes } from "./segment";
+import { takeWant } from "./uploads";
+
+export const NOT_HELD = 0;
+export const UNWILLING = 2;
+const MOST_CREDIT_AHEAD = 64 * 1024 * 1024;
+const MOST_ROUND_TRIP_MS = 1000;
+
+/** Carries control messages into the exchange. */
+export class Conversation {
+  private readonly exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+  }
+
+  /** Take one message. */
+  heard(neighbour: Neighbour, message: PeerMessage, now: number): void {
+    if (neighbour.hello === undefined && message.type !== "Hello" && message.type !== "Bye") {
+      throw new ProtocolError("hello", "the first message is not hello");
+    }
+    neighbour.suspect = false;
+    switch (message.type) {
+      case "Hello":
+        this.hello(neighbour, message, now);
+        break;
+      case "Track":
+        neighbour.learnTrack(message);
+        break;
+      case "Have":
+        neighbour.learnHave(message);
+        break;
+      case "Held":
+        neighbour.learnHeld(message);
+        break;
+      case "Loading":
+        neighbour.learnLoading(message);
+        break;
+      case "Want":
+        this.want(neighbour, message, now);
+        break;
+      case "SegmentProof":
+        this.proof(neighbour, message, now);
+        break;
+      case "Refuse":
+        this.exchange.downloads.refused(neighbour, message, now);
+        break;
+      case "Cancel":
+        neighbour.serving.delete(message.request);
+        break;
+      case "Credit":
+        this.credit(neighbour, message);
+        break;
+      case "Bye":
+        this.bye(neighbour, now);
+        break;
+    }
+  }
+
+  private hello(neighbour: Neighbour, message: Hello, now: number): void {
+    if (neighbour.hello !== undefined) throw new ProtocolError("hello", "hello came twice");
+    if (message.version !== PEER_VERSION) {
+      throw new ProtocolError("version", `version ${message.version}, not ${PEER_VERSION}`);
+    }
+    neighbour.hello = message;
+    neighbour.credit = Math.min(message.credit, MOST_CREDIT_AHEAD);
+    neighbour.roundTrip.add(Math.min(Math.max(now - neighbour.opened, 1), MOST_ROUND_TRIP_MS));
+  }
+
+  private want(neighbour: Neighbour, message: Want, now: number): void {
+    const { exchange } = this;
+    const id = idText(message.segment);
+    const listing = exchange.library.of(id);
+    const segment = exchange.find(id);
+    if (!exchange.uploading) {
+      exchange.say(neighbour, { type: "Refuse", request: message.request, reason: UNWILLING });
+      return;
+    }
+    if (segment === undefined && (listing === undefined || !exchange.announcer.offers(listing))) {
+      exchange.say(neighbour, { type: "Refuse", request: message.request, reason: NOT_HELD });
+      return;
+    }
+    const size = segment?.size ?? listing?.size ?? 0;
+    if ((message.first + message.count - 1) * BLOCK_BYTES >= size) {
+      const range = `blocks ${message.first}+${message.count}`;
+      throw new ProtocolError("range", `${range} of a segment of ${size} bytes`);
+    }
+    takeWant(neighbour, message, now);
+    if (segment === undefined) exchange.emit({ type: "Demanded", segment: id });
+  }
+
+  private proof(neighbour: Neighbour, message: SegmentProof, now: number): void {
+    neighbour.delivered = now;
+    try {
+      this.exchange.downloads.proof(neighbour.id, idText(message.segment), message.proof, now);
+    } catch (error) {
+      if (!(error instanceof BadBytes)) throw error;
+      this.exchange.reject(neighbour.id, "proof", now);
+    }
+  }
+
+  private credit(neighbour: Neighbour, message: Credit): void {
+    if (message.limit > neighbour.sent + MOST_CREDIT_AHEAD) {
+      throw new ProtocolError("credit", `credit of ${message.limit} with ${neighbour.sent} sent`);
+    }
+    neighbour.credit = Math.max(neighbour.credit, message.limit);
+  }
+
+  private bye(neighbour: Neighbour, now: number): void {
+    this.exchange.count("closed:bye", 1);
+    this.exchange.emit({ type: "Close", peer: neighbour.id, reason: "bye", fault: false });
+    this.exchange.peerClosed(neighbour.id, now);
+  }
+}

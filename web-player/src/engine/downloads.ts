@@ -1,0 +1,329 @@
+/** Wanted segments: asks the policy, carries its actions out, and takes in what comes from peers and HTTP. */
+import * as bitmap from "./bitmap";
+import type { Blocks } from "./blocks";
+import { ProtocolError } from "./errors";
+import type { Exchange } from "./exchange";
+import { BLOCK_BYTES, MAX_BLOCKS, idBytes } from "./identity";
+import type { Listing } from "./library";
+import { Load, sourcesOf, viewOf } from "./load";
+import type { HttpRange, Surroundings } from "./load";
+import type { Refuse } from "./messages";
+import type { Asked, Neighbour } from "./neighbour";
+import { ACTION_FIELDS, FETCH, NEVER, WANT, decide } from "./policy";
+import { Rate, RoundTrip } from "./rate";
+import { BadBytes, HTTP_SOURCE, Segment } from "./segment";
+
+const MOST_DEADLINE_MS = 600_000;
+const MOST_ROUND_TRIP_MS = 5000;
+const MOST_DOUBLINGS = 6;
+
+/** The loads of one exchange. `urgent` is true while the player waits for bytes. */
+export class Downloads {
+  readonly httpRate: Rate;
+  readonly httpRoundTrip: RoundTrip;
+  private readonly exchange: Exchange;
+  private readonly loads = new Map<string, Load>();
+  private readonly actions = new Array<number>(ACTION_FIELDS * 2 * (MAX_BLOCKS + 1)).fill(0);
+  private readonly askedHttp = new Map<string, number>();
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+    this.httpRate = new Rate(exchange.parameters.initial_http_rate);
+    this.httpRoundTrip = new RoundTrip(exchange.parameters.initial_round_trip_ms);
+  }
+
+  // What is wanted
+
+  get urgent(): boolean {
+    return [...this.loads.values()].some((load) => load.urgent);
+  }
+
+  /** The segment of a load. */
+  segment(segmentId: string): Segment | undefined {
+    return this.loads.get(segmentId)?.segment;
+  }
+
+  /** All segments on their way in. */
+  inFlight(): Load[] {
+    return [...this.loads.values()];
+  }
+
+  /** Begin or change a load. */
+  want(listing: Listing, deadline: number, urgent: boolean, now: number): void {
+    let load = this.loads.get(listing.id);
+    if (load === undefined) {
+      load = new Load(listing, new Segment(listing.id, listing.size), now, deadline, urgent);
+      this.loads.set(listing.id, load);
+    }
+    load.deadline = deadline;
+    load.urgent = urgent;
+    load.wake = now;
+  }
+
+  /** Drop a load with all that was asked for it. */
+  unwant(segmentId: string): void {
+    const load = this.loads.get(segmentId);
+    if (load === undefined) return;
+    this.loads.delete(segmentId);
+    this.stop(load);
+    this.exchange.refuseWaiting(segmentId, 0);
+  }
+
+  /** A neighbour is gone: what it owed is missing again, and what it sent unverified is dropped. */
+  release(gone: Neighbour, now: number): void {
+    for (const load of this.loads.values()) {
+      load.segment.forget(gone.id);
+      load.owner = load.owner.map((owner) => (owner === gone.id ? undefined : owner));
+      if (load.proofAsked === gone.id) load.proofAsked = undefined;
+      load.wake = now;
+    }
+  }
+
+  // Deciding
+
+  /** Ask the policy about every load, the most urgent first; returns the next wake-up in ms. */
+  step(now: number): number {
+    for (const load of [...this.loads.values()].sort((a, b) => a.deadline - b.deadline)) this.decide(load, now);
+    return [...this.loads.values()].reduce((wake, load) => Math.min(wake, load.wake), NEVER);
+  }
+
+  private decide(load: Load, now: number): void {
+    const around = this.surroundings(load);
+    const sources = sourcesOf(load, around.neighbours);
+    const [count, wake] = decide(viewOf(load, sources, around, now), this.actions);
+    load.wake = load.retryAt > now ? Math.min(wake, load.retryAt) : wake;
+    for (let k = 0; k < count; k += 1) {
+      const action = this.actions.slice(k * ACTION_FIELDS, (k + 1) * ACTION_FIELDS);
+      const [kind, place = -1, first = 0, blocks = 0] = action;
+      const source = sources[place];
+      if (kind === FETCH) this.fetch(load, first, blocks, now);
+      else if (source !== undefined && kind === WANT) this.ask(load, source, first, blocks, now);
+      else if (source !== undefined) this.takeBack(load, source, first, blocks, now);
+    }
+    this.proofOverHttp(load);
+  }
+
+  private surroundings(load: Load): Surroundings {
+    const { exchange } = this;
+    return {
+      neighbours: [...exchange.neighbours.values()].filter((neighbour) => neighbour.hello !== undefined),
+      me: exchange.me,
+      duty: exchange.duties.get(load.listing.key.item) ?? { feeder: false, members: 1 },
+      http: { rate: this.httpRate.value, roundTrip: this.httpRoundTrip.value, queued: this.queued() },
+      parameters: exchange.parameters,
+    };
+  }
+
+  private queued(): number {
+    let bytes = 0;
+    for (const load of this.loads.values()) {
+      for (const run of load.ranges.values()) bytes += load.segment.blockBytes(run.first) * (run.count - run.done);
+    }
+    return bytes;
+  }
+
+  private ask(load: Load, neighbour: Neighbour, first: number, count: number, now: number): void {
+    const request = neighbour.nextRequest;
+    neighbour.nextRequest += 1;
+    const blocks = bitmap.full(count, first);
+    neighbour.asked.set(request, { segment: load.segment.id, blocks, owed: blocks, sent: now });
+    neighbour.rate.busy(now);
+    load.owner.fill(neighbour.id, first, first + count);
+    load.askedAt.fill(now, first, first + count);
+    const proof = load.segment.proof === undefined && load.proofAsked === undefined;
+    if (proof) load.proofAsked = neighbour.id;
+    const deadline = Math.min(Math.max(load.deadline - now, 0), MOST_DEADLINE_MS);
+    const segment = idBytes(load.segment.id);
+    this.exchange.say(neighbour, { type: "Want", request, segment, first, count, deadline, proof });
+  }
+
+  /** Stop waiting for blocks of a neighbour that fell silent or behind. */
+  private takeBack(load: Load, neighbour: Neighbour, first: number, count: number, now: number): void {
+    const taken = bitmap.full(count, first);
+    load.owner.fill(undefined, first, first + count);
+    for (const [request, asked] of neighbour.asked) {
+      if (asked.segment !== load.segment.id || (asked.owed & taken) === 0n) continue;
+      asked.owed &= ~taken;
+      if (asked.owed === 0n) this.exchange.say(neighbour, { type: "Cancel", request });
+    }
+    if (load.proofAsked === neighbour.id) load.proofAsked = undefined;
+    neighbour.suspect = true;
+    load.wake = now;
+    if (neighbour.strike(now)) this.exchange.close(neighbour.id, "slow", now, true);
+  }
+
+  private fetch(load: Load, first: number, count: number, now: number): void {
+    load.ranges.set(first, { first, count, done: 0, tail: new Uint8Array() });
+    this.askedHttp.set(fetchName(load.segment.id, first), now);
+    this.httpRate.busy(now);
+    const offset = first * BLOCK_BYTES;
+    const size = Math.min(count * BLOCK_BYTES, load.segment.size - offset);
+    const whole = count === load.segment.blocks;
+    this.exchange.emit({ type: "FetchHttp", segment: load.segment.id, first, count, offset, size, whole });
+  }
+
+  /** A proof is fetched when HTTP brings bytes that could be handed on, or that peers' bytes are mixed with. */
+  private proofOverHttp(load: Load): void {
+    if (load.segment.proof !== undefined || load.proofAsked !== undefined || load.urgent) return;
+    if (load.ranges.size > 0 && this.exchange.neighbours.size > 0) {
+      load.proofAsked = HTTP_SOURCE;
+      this.exchange.emit({ type: "FetchProof", segment: load.segment.id });
+    }
+  }
+
+  // What comes in
+
+  /** Blocks from a neighbour. Throws ProtocolError when they were not asked for, BadBytes when they are wrong. */
+  blocks(neighbour: Neighbour, blocks: Blocks, now: number): void {
+    const asked = neighbour.asked.get(blocks.request);
+    if (asked === undefined) {
+      if (blocks.request >= neighbour.nextRequest) {
+        throw new ProtocolError("request", `blocks for request ${blocks.request}, which was never made`);
+      }
+      this.exchange.count("wasted", blocks.data.length);
+      return;
+    }
+    const count = Math.ceil(blocks.data.length / BLOCK_BYTES);
+    const bits = bitmap.full(count, blocks.first);
+    if ((bits & ~asked.blocks) !== 0n) {
+      throw new ProtocolError("range", `blocks ${blocks.first}+${count} were not asked for`);
+    }
+    neighbour.delivered = now;
+    neighbour.rate.add(blocks.data.length, now);
+    if (asked.owed === asked.blocks) neighbour.roundTrip.add(Math.min(now - asked.sent, MOST_ROUND_TRIP_MS));
+    this.arrived(neighbour, blocks.request, asked, bits, now);
+    const load = this.loads.get(asked.segment);
+    if (load === undefined) {
+      this.exchange.count("wasted", blocks.data.length);
+      return;
+    }
+    this.putAll(load, neighbour.id, blocks);
+    this.settle(load, now);
+  }
+
+  private arrived(neighbour: Neighbour, request: number, asked: Asked, bits: bigint, now: number): void {
+    asked.owed &= ~bits;
+    asked.blocks &= ~bits;
+    if (asked.blocks === 0n) neighbour.asked.delete(request);
+    if (![...neighbour.asked.values()].some((one) => one.owed !== 0n)) neighbour.rate.idle(now);
+  }
+
+  private putAll(load: Load, source: string, { first, data }: Blocks): void {
+    for (let start = 0; start < data.length; start += BLOCK_BYTES) {
+      const block = first + start / BLOCK_BYTES;
+      const bytes = data.subarray(start, start + BLOCK_BYTES);
+      if (!load.segment.put(source, block, bytes)) this.exchange.count("wasted", bytes.length);
+      if (load.owner[block] === source) load.owner[block] = undefined;
+    }
+  }
+
+  /** A proof came from a peer or over HTTP. Throws BadBytes when it does not hash to the segment's id. */
+  proof(source: string, segmentId: string, encoded: Uint8Array, now: number): void {
+    const load = this.loads.get(segmentId);
+    if (load === undefined) return;
+    load.proofAsked = undefined;
+    for (const bad of new Set(load.segment.putProof(source, encoded))) {
+      if (bad === HTTP_SOURCE) this.exchange.count("rejected", 1);
+      else this.exchange.reject(bad, "hash", now);
+    }
+    this.settle(load, now);
+  }
+
+  /** The proof could not be had over HTTP; a peer, or the whole segment, may still give it. */
+  proofFailed(segmentId: string): void {
+    const load = this.loads.get(segmentId);
+    if (load?.proofAsked === HTTP_SOURCE) load.proofAsked = load.segment.came.size > 0 ? undefined : "";
+  }
+
+  /** The rest of a want will not come. */
+  refused(neighbour: Neighbour, message: Refuse, now: number): void {
+    const asked = neighbour.asked.get(message.request);
+    neighbour.asked.delete(message.request);
+    const load = asked === undefined ? undefined : this.loads.get(asked.segment);
+    if (asked === undefined || load === undefined) return;
+    for (const block of bitmap.ones(asked.owed)) {
+      if (load.owner[block] === neighbour.id) load.owner[block] = undefined;
+    }
+    if (load.proofAsked === neighbour.id) load.proofAsked = undefined;
+    neighbour.unlearn(load.listing.key, load.listing.sequence);
+    load.wake = now;
+  }
+
+  /** The next bytes of an HTTP fetch. Wrong bytes end the fetch and count as a failed try. */
+  httpData(segmentId: string, first: number, data: Uint8Array, now: number): void {
+    const load = this.loads.get(segmentId);
+    const run = load?.ranges.get(first);
+    if (load === undefined || run === undefined) {
+      this.exchange.count("wasted", data.length);
+      return;
+    }
+    const asked = this.askedHttp.get(fetchName(segmentId, first));
+    if (asked !== undefined) this.httpRoundTrip.add(now - asked);
+    this.askedHttp.delete(fetchName(segmentId, first));
+    this.httpRate.add(data.length, now);
+    try {
+      this.putHttp(load, run, data);
+    } catch (error) {
+      if (!(error instanceof BadBytes)) throw error;
+      this.exchange.count("rejected", 1);
+      this.exchange.emit({ type: "AbortHttp", segment: segmentId, first });
+      this.httpFailed(segmentId, first, now);
+      return;
+    }
+    if (run.done === run.count) {
+      load.ranges.delete(first);
+      if (![...this.loads.values()].some((other) => other.ranges.size > 0)) this.httpRate.idle(now);
+    }
+    this.settle(load, now);
+  }
+
+  private putHttp(load: Load, run: HttpRange, data: Uint8Array): void {
+    for (const [index, block] of load.takeHttp(run, data)) {
+      if (!load.segment.put(HTTP_SOURCE, index, block)) this.exchange.count("wasted", block.length);
+    }
+  }
+
+  /** An HTTP fetch failed; its missing blocks are tried again later, a few times. */
+  httpFailed(segmentId: string, first: number, now: number): void {
+    this.askedHttp.delete(fetchName(segmentId, first));
+    const load = this.loads.get(segmentId);
+    if (load?.ranges.delete(first) !== true) return;
+    const { parameters } = this.exchange;
+    load.retryAt = now + (parameters.http_retry_ms << Math.min(load.tries, MOST_DOUBLINGS));
+    load.tries += 1;
+    load.wake = now;
+    if (load.tries >= parameters.http_tries) {
+      this.stop(load);
+      this.loads.delete(segmentId);
+      this.exchange.failed(segmentId, "http");
+    }
+  }
+
+  private settle(load: Load, now: number): void {
+    load.wake = now;
+    if (!load.segment.complete || this.loads.get(load.segment.id) !== load) return;
+    this.loads.delete(load.segment.id);
+    this.stop(load);
+    this.exchange.finished(load.listing, load.segment);
+  }
+
+  /** Cancel all that is still under way for a load. */
+  private stop(load: Load): void {
+    for (const run of load.ranges.values()) {
+      this.exchange.emit({ type: "AbortHttp", segment: load.segment.id, first: run.first });
+      this.askedHttp.delete(fetchName(load.segment.id, run.first));
+    }
+    load.ranges.clear();
+    for (const neighbour of this.exchange.neighbours.values()) {
+      for (const [request, asked] of neighbour.asked) {
+        if (asked.segment !== load.segment.id || asked.owed === 0n) continue;
+        asked.owed = 0n;
+        this.exchange.say(neighbour, { type: "Cancel", request });
+      }
+    }
+  }
+}
+
+function fetchName(segmentId: string, first: number): string {
+  return `${segmentId} ${first}`;
+}

@@ -1,0 +1,185 @@
+/** One wanted segment: where each block stands, and how the policy sees it. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import * as bitmap from "./bitmap";
+import { BLOCK_BYTES, idBytes } from "./identity";
+import type { Listing } from "./library";
+import type { Neighbour } from "./neighbour";
+import { peerBytes } from "./peer-name";
+import { ASKED, HELD, HTTP, MISSING, NEVER, httpLatest, lectureBackup, liveBackup } from "./policy";
+import type { Parameters, View } from "./policy";
+import type { Segment } from "./segment";
+
+const PERMILLE = 1000;
+const IN_STEP_SEGMENTS = 2;
+
+/** Blocks on their way over HTTP, and the bytes of the block that is not whole yet. */
+export interface HttpRange {
+  readonly first: number;
+  readonly count: number;
+  done: number;
+  tail: Uint8Array;
+}
+
+/** What is known of the HTTP path: bytes/s, round trip in ms, bytes asked and not yet here. */
+export interface HttpState {
+  readonly rate: number;
+  readonly roundTrip: number;
+  readonly queued: number;
+}
+
+/** This peer's part in an item: a feeder fetches each new live segment over HTTP at once. */
+export interface Duty {
+  readonly feeder: boolean;
+  readonly members: number;
+}
+
+/** What the policy must know beside the load itself. */
+export interface Surroundings {
+  readonly neighbours: readonly Neighbour[];
+  readonly me: string;
+  readonly duty: Duty;
+  readonly http: HttpState;
+  readonly parameters: Parameters;
+}
+
+/** A wanted segment. `deadline` is when the player needs it, `known` when it was first wanted. */
+export class Load {
+  readonly listing: Listing;
+  readonly segment: Segment;
+  readonly known: number;
+  deadline: number;
+  urgent: boolean;
+  readonly askedAt: number[];
+  owner: (string | undefined)[];
+  readonly ranges = new Map<number, HttpRange>();
+  tries = 0;
+  retryAt = 0;
+  /** Who was asked for the proof: a peer, HTTP_SOURCE, or "" when there is nobody left to ask. */
+  proofAsked: string | undefined;
+  wake = 0;
+  private readonly spreads = new Map<string, number>();
+
+  constructor(listing: Listing, segment: Segment, known: number, deadline: number, urgent: boolean) {
+    this.listing = listing;
+    this.segment = segment;
+    this.known = known;
+    this.deadline = deadline;
+    this.urgent = urgent;
+    this.owner = new Array<string | undefined>(segment.blocks).fill(undefined);
+    this.askedAt = new Array<number>(segment.blocks).fill(0);
+  }
+
+  /** The policy's state of each block. */
+  states(): number[] {
+    const { present } = this.segment;
+    let fetching = 0n;
+    for (const run of this.ranges.values()) fetching |= bitmap.full(run.count - run.done, run.first + run.done);
+    return this.owner.map((owner, block) => {
+      if (bitmap.has(present, block)) return HELD;
+      if (bitmap.has(fetching, block)) return HTTP;
+      return owner === undefined ? MISSING : ASKED;
+    });
+  }
+
+  /** Bytes not here yet. */
+  missingBytes(): number {
+    return this.segment.size - bitmap.count(this.segment.present) * BLOCK_BYTES;
+  }
+
+  /** Rendezvous hash of a peer for this segment (Thaler and Ravishankar 1998), 31 bits. */
+  spread(peer: string): number {
+    const known = this.spreads.get(peer);
+    if (known !== undefined) return known;
+    const digest = sha256.create().update(peerBytes(peer)).update(idBytes(this.segment.id)).digest();
+    const value = new DataView(digest.buffer, digest.byteOffset).getUint32(0) >>> 1;
+    this.spreads.set(peer, value);
+    return value;
+  }
+
+  /**
+   * Cut the bytes of an HTTP answer to a range that is under way into whole blocks.
+   */
+  takeHttp(run: HttpRange, data: Uint8Array): [index: number, block: Uint8Array][] {
+    let buffer = joined(run.tail, data);
+    const blocks: [number, Uint8Array][] = [];
+    while (run.done < run.count) {
+      const index = run.first + run.done;
+      const size = this.segment.blockBytes(index);
+      if (buffer.length < size) break;
+      blocks.push([index, buffer.subarray(0, size)]);
+      buffer = buffer.subarray(size);
+      run.done += 1;
+    }
+    run.tail = buffer;
+    return blocks;
+  }
+}
+
+/** The neighbours that offer a block of the segment, or owe us one. */
+export function sourcesOf(load: Load, neighbours: readonly Neighbour[]): Neighbour[] {
+  const { key, sequence } = load.listing;
+  const owners = new Set(load.owner);
+  return neighbours.filter((one) => owners.has(one.id) || one.offered(key, sequence, load.segment.blocks) !== 0n);
+}
+
+/** The segment as the policy sees it. */
+export function viewOf(load: Load, sources: readonly Neighbour[], around: Surroundings, now: number): View {
+  const { blocks } = load.segment;
+  const { http, parameters } = around;
+  const { key, sequence } = load.listing;
+  const index = new Map(sources.map((source, place) => [source.id, place]));
+  const size = Math.max(load.missingBytes(), 0);
+  const latest = httpLatest(load.deadline, parameters.margin_ms, size, http.rate, http.roundTrip, http.queued);
+  const backup = backupOf(load, around, latest);
+  const waiting = load.retryAt > now;
+  return {
+    now,
+    deadline: load.deadline,
+    backup: Math.max(backup, load.retryAt),
+    latest: Math.max(latest, load.retryAt),
+    urgent: load.urgent && !waiting ? 1 : 0,
+    blockBytes: BLOCK_BYTES,
+    offset: load.spread(around.me) % blocks,
+    marginMs: parameters.margin_ms,
+    silenceMs: parameters.silence_ms,
+    state: load.states(),
+    owner: load.owner.map((owner) => (owner === undefined ? -1 : (index.get(owner) ?? -1))),
+    asked: load.askedAt,
+    rate: sources.map((source) => source.rate.value),
+    roundTrip: sources.map((source) => source.roundTrip.value),
+    queue: sources.map((source) => source.queue(BLOCK_BYTES)),
+    window: sources.map((source) => source.window()),
+    silent: sources.map((source) => source.silent(now)),
+    offers: sources.flatMap((source) => flags(source.offered(key, sequence, blocks), blocks)),
+  };
+}
+
+/** When HTTP may step in for blocks that nobody offers. */
+function backupOf(load: Load, { neighbours, me, duty, parameters }: Surroundings, latest: number): number {
+  const { key, sequence, live } = load.listing;
+  const loading = neighbours.some((neighbour) => neighbour.isLoading(key, sequence));
+  const mine = load.spread(me);
+  if (live) {
+    if (duty.feeder || neighbours.length === 0) return load.known;
+    return loading ? latest : liveBackup(load.known, latest, mine % PERMILLE);
+  }
+  if (loading) return load.known + parameters.loading_wait_ms;
+  const near = neighbours.filter((neighbour) => {
+    const newest = neighbour.newestOf(key) ?? -NEVER;
+    return newest >= sequence - IN_STEP_SEGMENTS && newest <= sequence;
+  });
+  const rank = near.filter((neighbour) => load.spread(neighbour.id) < mine).length;
+  return lectureBackup(load.known, latest, rank, parameters.lecture_wait_ms);
+}
+
+function flags(bits: bigint, length: number): number[] {
+  return Array.from({ length }, (_, index) => (bitmap.has(bits, index) ? 1 : 0));
+}
+
+function joined(head: Uint8Array, rest: Uint8Array): Uint8Array {
+  if (head.length === 0) return rest;
+  const whole = new Uint8Array(head.length + rest.length);
+  whole.set(head);
+  whole.set(rest, head.length);
+  return whole;
+}

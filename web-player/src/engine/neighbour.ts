@@ -1,0 +1,191 @@
+/** One connected peer as this side sees it: what it holds, what it owes us, what we owe it, how fast it is. */
+import * as bitmap from "./bitmap";
+import { ProtocolError } from "./errors";
+import { placeName, trackName } from "./library";
+import type { TrackKey } from "./library";
+import type { Have, Held, Hello, Loading, Track } from "./messages";
+import type { Parameters } from "./policy";
+import { Rate, RoundTrip } from "./rate";
+
+export const MOST_LOADING = 64;
+export const MOST_HELD = 32768;
+const STRIKE_EVERY_MS = 1000;
+const LEAST_BUFFER_BYTES = 16 * 1024;
+
+/** A want of ours: the blocks asked and those still owed as bitmaps, and when it was sent. */
+export interface Asked {
+  readonly segment: string;
+  blocks: bigint;
+  owed: bigint;
+  readonly sent: number;
+}
+
+/** A want of a neighbour: blocks still to be sent as a bitmap, its deadline on our clock, and if a proof is due. */
+export interface Serving {
+  readonly request: number;
+  readonly segment: string;
+  blocks: bigint;
+  readonly deadline: number;
+  proof: boolean;
+}
+
+/** State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send. */
+export class Neighbour {
+  readonly id: string;
+  readonly role: number;
+  readonly parameters: Parameters;
+  readonly opened: number;
+  readonly rate: Rate;
+  readonly sendRate: Rate;
+  readonly roundTrip: RoundTrip;
+  readonly asked = new Map<number, Asked>();
+  readonly serving = new Map<number, Serving>();
+  hello: Hello | undefined;
+  nextRequest = 0;
+  credit = 0;
+  sent = 0;
+  granted = 0;
+  received = 0;
+  buffered = 0;
+  delivered = 0;
+  suspect = false;
+  private readonly tracks = new Map<number, TrackKey>();
+  private readonly have = new Map<string, Set<number>>();
+  private readonly newest = new Map<string, number>();
+  private readonly loading = new Map<string, bigint>();
+  private strikes = 0;
+  private struck = 0;
+
+  constructor(id: string, role: number, parameters: Parameters, opened: number) {
+    this.id = id;
+    this.role = role;
+    this.parameters = parameters;
+    this.opened = opened;
+    this.rate = new Rate(parameters.initial_rate);
+    this.sendRate = new Rate(parameters.initial_rate);
+    this.roundTrip = new RoundTrip(parameters.initial_round_trip_ms);
+  }
+
+  // What it holds
+
+  /** Its number for a track. Throws ProtocolError when a number is given twice to different tracks. */
+  learnTrack(message: Track): void {
+    const key = { item: message.item, track: message.track };
+    const known = this.tracks.get(message.handle) ?? key;
+    if (trackName(known) !== trackName(key)) {
+      throw new ProtocolError("track", `handle ${message.handle} was ${known.track}`);
+    }
+    this.tracks.set(message.handle, key);
+  }
+
+  /** All that it holds of a track. */
+  learnHave(message: Have): void {
+    const name = trackName(this.key(message.handle));
+    const held = bitmap.ones(bitmap.unpack(message.bitmap)).map((bit) => message.base + bit);
+    this.have.set(name, new Set(held));
+    this.newest.set(name, held.at(-1) ?? -1);
+  }
+
+  /** One segment more or less. Throws ProtocolError when it claims to hold too many. */
+  learnHeld(message: Held): void {
+    const key = this.key(message.handle);
+    const name = trackName(key);
+    this.loading.delete(placeName(key, message.sequence));
+    const held = this.have.get(name) ?? new Set<number>();
+    this.have.set(name, held);
+    if (!message.held) {
+      held.delete(message.sequence);
+      return;
+    }
+    if (held.size >= MOST_HELD) throw new ProtocolError("have", `more than ${MOST_HELD} segments of a track`);
+    held.add(message.sequence);
+    this.newest.set(name, Math.max(this.newest.get(name) ?? -1, message.sequence));
+  }
+
+  /** How far a segment has come there; the oldest news of a loading segment gives way to the newest. */
+  learnLoading(message: Loading): void {
+    const key = this.key(message.handle);
+    const place = placeName(key, message.sequence);
+    const [oldest] = this.loading.keys();
+    if (!this.loading.has(place) && this.loading.size >= MOST_LOADING && oldest !== undefined) {
+      this.loading.delete(oldest);
+    }
+    this.loading.set(place, bitmap.unpack(message.blocks));
+    const name = trackName(key);
+    this.newest.set(name, Math.max(this.newest.get(name) ?? -1, message.sequence));
+  }
+
+  /** It said that it can serve the whole segment. */
+  holds(key: TrackKey, sequence: number): boolean {
+    return this.have.get(trackName(key))?.has(sequence) ?? false;
+  }
+
+  /** It said that the segment is on its way to it. */
+  isLoading(key: TrackKey, sequence: number): boolean {
+    return this.loading.has(placeName(key, sequence));
+  }
+
+  /** The newest segment of a track that it told of; undefined when it told of none. */
+  newestOf(key: TrackKey): number | undefined {
+    return this.newest.get(trackName(key));
+  }
+
+  /** Bitmap of the blocks of a segment that it can send at once. */
+  offered(key: TrackKey, sequence: number, blocks: number): bigint {
+    if (this.holds(key, sequence)) return bitmap.full(blocks);
+    return (this.loading.get(placeName(key, sequence)) ?? 0n) & bitmap.full(blocks);
+  }
+
+  /** It refused: what it told of the segment is void. */
+  unlearn(key: TrackKey, sequence: number): void {
+    this.have.get(trackName(key))?.delete(sequence);
+    this.loading.delete(placeName(key, sequence));
+  }
+
+  private key(handle: number): TrackKey {
+    const key = this.tracks.get(handle);
+    if (key === undefined) throw new ProtocolError("track", `handle ${handle} was never declared`);
+    return key;
+  }
+
+  // What it owes
+
+  /** For how many ms it has owed us bytes without bringing any; once suspected, until it speaks again. */
+  silent(now: number): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const asked of this.asked.values()) if (asked.owed !== 0n) oldest = Math.min(oldest, asked.sent);
+    const waited = oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(now - Math.max(this.delivered, oldest), 0);
+    return this.suspect ? Math.max(waited, this.parameters.silence_ms) : waited;
+  }
+
+  /** Bytes asked and not yet here, counting `blockBytes` a block. */
+  queue(blockBytes: number): number {
+    let blocks = 0;
+    for (const asked of this.asked.values()) blocks += bitmap.count(asked.owed);
+    return blocks * blockBytes;
+  }
+
+  /** Bytes that may be asked of it at once, the whole pipeline of one round trip and a little. */
+  window(): number {
+    const { pipeline_ms, least_window_bytes, credit_bytes } = this.parameters;
+    const pipeline = Math.floor((this.rate.value * (this.roundTrip.value + pipeline_ms)) / 1000);
+    return Math.min(Math.max(pipeline, least_window_bytes), credit_bytes);
+  }
+
+  /** It let us down once more (counted once a second); true when it is time to part. */
+  strike(now: number): boolean {
+    if (now - this.struck > this.parameters.strike_forgiven_ms) this.strikes = 0;
+    if (this.strikes === 0 || now - this.struck >= STRIKE_EVERY_MS) {
+      this.strikes += 1;
+      this.struck = now;
+    }
+    return this.strikes >= this.parameters.strikes;
+  }
+
+  /** Bytes that may still go into its send buffer: 250 ms of its measured rate, at most 1 MiB. */
+  room(): number {
+    const { send_buffer_bytes, send_buffer_ms } = this.parameters;
+    const mark = Math.min(send_buffer_bytes, Math.floor((this.sendRate.value * send_buffer_ms) / 1000));
+    return Math.max(mark, LEAST_BUFFER_BYTES) - this.buffered;
+  }
+}

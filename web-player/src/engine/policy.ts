@@ -1,0 +1,204 @@
+/**
+ * The fetch policy: which block of a wanted segment to ask of whom, and when HTTP must step in. The mirror of
+ * swarm/policy.py, line by line: integers only, times in ms on one clock, sizes in bytes, rates in bytes/s.
+ *
+ * Every segment has a deadline. For each source that offers a block the policy predicts when it would arrive; the block
+ * is asked of the source that is predicted to bring it first, if that meets the deadline. HTTP takes what nobody offers
+ * (at once for a feeder, after a wait by rank for all others) and whatever would come too late otherwise.
+ */
+import parameters from "../../../swarm/policy.json";
+
+export const MISSING = 0;
+export const ASKED = 1;
+export const HTTP = 2;
+export const HELD = 3;
+export const WANT = 0;
+export const FETCH = 1;
+export const DROP = 2;
+export const ACTION_FIELDS = 4;
+export const NEVER = 2 ** 52;
+const NOBODY = -1;
+const PERMILLE = 1000;
+const SECOND = 1000;
+
+/** The numbers of swarm/policy.json. */
+export type Parameters = Readonly<typeof parameters>;
+
+/** The one policy file. */
+export const PARAMETERS: Parameters = parameters;
+
+/** One wanted segment as the policy sees it; swarm/policy.py tells each field. */
+export interface View {
+  readonly now: number;
+  readonly deadline: number;
+  readonly backup: number;
+  readonly latest: number;
+  readonly urgent: number;
+  readonly blockBytes: number;
+  readonly offset: number;
+  readonly marginMs: number;
+  readonly silenceMs: number;
+  readonly state: number[];
+  readonly owner: number[];
+  readonly asked: number[];
+  readonly rate: readonly number[];
+  readonly roundTrip: readonly number[];
+  readonly queue: number[];
+  readonly window: readonly number[];
+  readonly silent: readonly number[];
+  readonly offers: readonly number[];
+}
+
+/** The last moment at which `size` bytes asked over HTTP still meet the deadline, `queued` bytes being ahead. */
+export function httpLatest(
+  deadline: number,
+  marginMs: number,
+  size: number,
+  rate: number,
+  roundTrip: number,
+  queued: number,
+): number {
+  return deadline - marginMs - roundTrip - Math.floor(((size + queued) * SECOND) / Math.max(rate, 1));
+}
+
+/** When a viewer that is no feeder fetches a live segment nobody offers; `patience` is its place among the members. */
+export function liveBackup(known: number, latest: number, patience: number): number {
+  const slack = Math.max(latest - known, 0);
+  return known + Math.floor(slack / 2) + Math.floor((slack * patience) / (2 * PERMILLE));
+}
+
+/** When a viewer fetches a lecture's segment that nobody offers: the first by rank at once, the others later. */
+export function lectureBackup(known: number, latest: number, rank: number, waitMs: number): number {
+  return Math.min(known + rank * waitMs, Math.max(latest, known));
+}
+
+/** When `extra` more bytes asked of a source now would have arrived. */
+export function predict(view: View, source: number, extra: number): number {
+  const pending = at(view.queue, source) + extra;
+  return view.now + at(view.roundTrip, source) + Math.floor((pending * SECOND) / Math.max(at(view.rate, source), 1));
+}
+
+/**
+ * Fill `actions` with (kind, source, first block, count) quadruples; return their number and the next wake-up.
+ * `view.state`, `owner` and `queue` are updated to what the actions bring about.
+ */
+export function decide(view: View, actions: number[]): [count: number, wake: number] {
+  let count = giveUpLate(view, actions, 0);
+  count = askSources(view, actions, count);
+  if (httpDue(view)) count = fetchMissing(view, actions, count);
+  return [count, wakeOf(view)];
+}
+
+/** Take blocks back from sources that fell silent, or that will miss the deadline once HTTP must start. */
+function giveUpLate(view: View, actions: number[], before: number): number {
+  let count = before;
+  const must = view.urgent === 1 || view.now >= view.latest;
+  for (let block = 0; block < view.state.length; block += 1) {
+    if (view.state[block] !== ASKED) continue;
+    const source = at(view.owner, block);
+    const late = must && predict(view, source, 0) > Math.max(view.deadline - view.marginMs, view.now);
+    if (at(view.silent, source) >= view.silenceMs || late) {
+      view.state[block] = MISSING;
+      view.owner[block] = NOBODY;
+      count = append(actions, count, DROP, source, block);
+    }
+  }
+  return count;
+}
+
+function askSources(view: View, actions: number[], before: number): number {
+  let count = before;
+  const blocks = view.state.length;
+  for (let step = 0; step < blocks; step += 1) {
+    const block = (view.offset + step) % blocks;
+    if (view.state[block] !== MISSING) continue;
+    const source = bestSource(view, block);
+    if (source !== NOBODY) {
+      view.state[block] = ASKED;
+      view.owner[block] = source;
+      view.asked[block] = view.now;
+      view.queue[source] = at(view.queue, source) + view.blockBytes;
+      count = append(actions, count, WANT, source, block);
+    }
+  }
+  return count;
+}
+
+/** The source predicted to bring the block first, if it can before the deadline; else nobody. */
+function bestSource(view: View, block: number): number {
+  const blocks = view.state.length;
+  let best = NOBODY;
+  let earliest = view.deadline - view.marginMs;
+  if (view.urgent === 1) return NOBODY;
+  for (let source = 0; source < view.rate.length; source += 1) {
+    if (view.offers[source * blocks + block] !== 1 || at(view.silent, source) >= view.silenceMs) continue;
+    if (at(view.queue, source) + view.blockBytes > at(view.window, source)) continue;
+    const finish = predict(view, source, view.blockBytes);
+    if (finish < earliest) {
+      earliest = finish;
+      best = source;
+    }
+  }
+  return best;
+}
+
+function httpDue(view: View): boolean {
+  if (view.urgent === 1 || view.now >= view.latest) return true;
+  return view.now >= view.backup;
+}
+
+/** Fetch missing blocks over HTTP: all of them when time is up, else those that nobody offers. */
+function fetchMissing(view: View, actions: number[], before: number): number {
+  let count = before;
+  const must = view.urgent === 1 || view.now >= view.latest;
+  for (let block = 0; block < view.state.length; block += 1) {
+    if (view.state[block] === MISSING && (must || !offered(view, block))) {
+      view.state[block] = HTTP;
+      count = append(actions, count, FETCH, NOBODY, block);
+    }
+  }
+  return count;
+}
+
+function offered(view: View, block: number): boolean {
+  const blocks = view.state.length;
+  for (let source = 0; source < view.rate.length; source += 1) {
+    if (view.offers[source * blocks + block] === 1 && at(view.silent, source) < view.silenceMs) return true;
+  }
+  return false;
+}
+
+/** Add one block to the last action when it continues it, else begin a new one. */
+function append(actions: number[], count: number, kind: number, source: number, block: number): number {
+  let last = (count - 1) * ACTION_FIELDS;
+  const same = count > 0 && actions[last] === kind && actions[last + 1] === source;
+  if (same && at(actions, last + 2) + at(actions, last + 3) === block) {
+    actions[last + 3] = at(actions, last + 3) + 1;
+    return count;
+  }
+  last += ACTION_FIELDS;
+  actions[last] = kind;
+  actions[last + 1] = source;
+  actions[last + 2] = block;
+  actions[last + 3] = 1;
+  return count + 1;
+}
+
+/** The next moment at which time alone changes the decision. */
+function wakeOf(view: View): number {
+  let wake = NEVER;
+  for (let block = 0; block < view.state.length; block += 1) {
+    if (view.state[block] === MISSING) {
+      wake = Math.min(wake, view.now >= view.backup ? view.latest : Math.min(view.backup, view.latest));
+    } else if (view.state[block] === ASKED) {
+      const left = view.silenceMs - at(view.silent, at(view.owner, block));
+      wake = Math.min(wake, view.latest > view.now ? view.latest : NEVER, view.now + Math.max(left, 1));
+    }
+  }
+  return Math.max(wake, view.now + 1);
+}
+
+/** An entry of an array that is known to have it. */
+function at(values: readonly number[], index: number): number {
+  return values[index] ?? 0;
+}

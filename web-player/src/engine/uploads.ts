@@ -1,0 +1,163 @@
+/** Which block to send to whom next: earliest deadline first, fair among neighbours, within credit, buffer and cap. */
+import * as bitmap from "./bitmap";
+import { MAX_BLOCKS_PER_MESSAGE, encodeBlocks } from "./blocks";
+import { ProtocolError } from "./errors";
+import type { Exchange } from "./exchange";
+import { BLOCK_BYTES, idBytes, idText } from "./identity";
+import type { Want } from "./messages";
+import type { Neighbour, Serving } from "./neighbour";
+import type { Segment } from "./segment";
+
+export const MOST_SERVING = 256;
+const LATE = 3;
+const QUARTER = 4;
+type Find = (segmentId: string) => Segment | undefined;
+
+/** Blocks to be sent now. */
+interface Shipment {
+  readonly neighbour: Neighbour;
+  readonly serving: Serving;
+  readonly segment: Segment;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Token bucket of bytes; a rate of 0 means no cap. */
+export class UploadCap {
+  readonly rate: number;
+  private tokens: number;
+  private filled: number | undefined;
+
+  constructor(bytesPerSecond: number) {
+    this.rate = bytesPerSecond;
+    this.tokens = bytesPerSecond;
+  }
+
+  /** Some bytes may go out now. */
+  allows(now: number): boolean {
+    if (this.rate === 0) return true;
+    const since = this.filled ?? now;
+    this.tokens = Math.min(this.tokens + Math.floor((this.rate * (now - since)) / 1000), this.rate);
+    this.filled = now;
+    return this.tokens > 0;
+  }
+
+  /** Bytes went out. */
+  spend(size: number): void {
+    if (this.rate > 0) this.tokens -= size;
+  }
+}
+
+/** Sends proofs and blocks to the neighbours of one exchange as credit, buffers and the cap allow. */
+export class Uploads {
+  private readonly exchange: Exchange;
+  private readonly cap: UploadCap;
+
+  constructor(exchange: Exchange, bytesPerSecond: number) {
+    this.exchange = exchange;
+    this.cap = new UploadCap(bytesPerSecond);
+  }
+
+  /** Queue all that may go out now. */
+  send(now: number): void {
+    for (const neighbour of this.exchange.neighbours.values()) {
+      for (const serving of [...neighbour.serving.values()]) this.expireOrProve(neighbour, serving, now);
+    }
+    const find: Find = (id) => this.exchange.find(id);
+    while (this.cap.allows(now)) {
+      const shipment = nextShipment([...this.exchange.neighbours.values()], find);
+      if (shipment === undefined) return;
+      this.ship(shipment, now);
+    }
+  }
+
+  private expireOrProve(neighbour: Neighbour, serving: Serving, now: number): void {
+    if (serving.deadline + this.exchange.parameters.late_want_ms < now) {
+      neighbour.serving.delete(serving.request);
+      this.exchange.say(neighbour, { type: "Refuse", request: serving.request, reason: LATE });
+      return;
+    }
+    const segment = serving.proof ? this.exchange.find(serving.segment) : undefined;
+    if (segment?.proof === undefined) return;
+    serving.proof = false;
+    const message = { type: "SegmentProof", segment: idBytes(segment.id), proof: segment.proof.bytes } as const;
+    this.exchange.say(neighbour, message);
+    if (serving.blocks === 0n) neighbour.serving.delete(serving.request);
+  }
+
+  private ship({ neighbour, serving, segment, first, count }: Shipment, now: number): void {
+    const data = segment.run(first, count);
+    serving.blocks &= ~bitmap.full(count, first);
+    if (serving.blocks === 0n) neighbour.serving.delete(serving.request);
+    neighbour.sendRate.busy(now);
+    neighbour.sent += data.length;
+    neighbour.buffered += data.length;
+    this.cap.spend(data.length);
+    this.exchange.count("sent", data.length);
+    this.exchange.emit({ type: "SendBlocks", peer: neighbour.id, data: encodeBlocks(serving.request, first, data) });
+  }
+}
+
+/** Queue a neighbour's want. Throws ProtocolError on a request number used twice or too many wants. */
+export function takeWant(neighbour: Neighbour, want: Want, now: number): void {
+  if (neighbour.serving.has(want.request)) {
+    throw new ProtocolError("request", `request ${want.request} is under way already`);
+  }
+  if (neighbour.serving.size >= MOST_SERVING) {
+    throw new ProtocolError("flood", `more than ${MOST_SERVING} wants at once`);
+  }
+  neighbour.serving.set(want.request, {
+    request: want.request,
+    segment: idText(want.segment),
+    blocks: bitmap.full(want.count, want.first),
+    deadline: now + want.deadline,
+    proof: want.proof || want.count === 0,
+  });
+}
+
+/**
+ * The most urgent blocks that are here and may be sent. Among wants of the same neighbour the earliest deadline goes
+ * first; among neighbours, too, but one that was sent more than its share waits for the others with a deadline within
+ * the same second.
+ */
+export function nextShipment(neighbours: readonly Neighbour[], find: Find): Shipment | undefined {
+  let best: Shipment | undefined;
+  for (const neighbour of neighbours) {
+    const shipment = firstOf(neighbour, find);
+    if (shipment !== undefined && (best === undefined || goesBefore(shipment, best))) best = shipment;
+  }
+  return best;
+}
+
+function goesBefore(one: Shipment, other: Shipment): boolean {
+  const [second, otherSecond] = [one, other].map((shipment) => Math.floor(shipment.serving.deadline / 1000));
+  if (second !== otherSecond) return Number(second) < Number(otherSecond);
+  return one.neighbour.sent < other.neighbour.sent;
+}
+
+/** Blocks per message: four on fast links, one where 64 KiB would take more than 250 ms. */
+export function messageBlocks(neighbour: Neighbour): number {
+  const quarter = Math.floor(neighbour.sendRate.value / QUARTER);
+  return Math.max(1, Math.min(Math.floor(quarter / BLOCK_BYTES), MAX_BLOCKS_PER_MESSAGE));
+}
+
+function firstOf(neighbour: Neighbour, find: Find): Shipment | undefined {
+  if (neighbour.room() <= 0) return undefined;
+  for (const serving of [...neighbour.serving.values()].sort((a, b) => a.deadline - b.deadline)) {
+    const segment = find(serving.segment);
+    if (segment?.proof === undefined) continue;
+    const ready = serving.blocks & segment.held;
+    const [first] = bitmap.ones(ready);
+    if (first === undefined) continue;
+    const count = run(ready >> BigInt(first), messageBlocks(neighbour));
+    const size = segment.run(first, count).length;
+    return neighbour.sent + size <= neighbour.credit ? { neighbour, serving, segment, first, count } : undefined;
+  }
+  return undefined;
+}
+
+function run(bits: bigint, most: number): number {
+  let count = 1;
+  while (count < most && bitmap.has(bits, count)) count += 1;
+  return count;
+}
