@@ -1,0 +1,96 @@
+"""H.264 of the house: every segment from a fresh encoder, so that equal frames give equal bytes wherever it starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+from av.codec.context import Flags
+from av.packet import Packet
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from origin.media import boxes, nal
+from origin.media.errors import EncoderError
+from origin.media.house import SEGMENT_FRAMES, VIDEO_TIMESCALE, Grid, Rung
+
+LECTURE_PRESET = "veryfast"
+CLASS_PRESET = "superfast"
+_QUALITY = "23"
+_BUFFER_SECONDS = 1
+_BUFFER_START = Fraction(9, 10)
+_PARAMETERS = "keyint=infinite:min-keyint=1000:open-gop=0:force-cfr=1:vbv-init=0.9"
+_COLOURS = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv"}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the initialisation segment and the playlist tell of a rendition."""
+
+    init: bytes
+    codecs: str
+    bandwidth: int
+
+
+def _encoder(rung: Rung, grid: Grid, preset: str) -> VideoCodecContext:
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = rung.width, rung.height, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, grid.rate), Fraction(grid.rate)
+    encoder.sample_aspect_ratio = Fraction(1)
+    encoder.thread_count = 1
+    encoder.flags |= Flags.global_header
+    rate = {"crf": _QUALITY, "maxrate": str(rung.peak), "bufsize": str(rung.peak * _BUFFER_SECONDS)}
+    encoder.options = {"preset": preset, "profile": "high", "x264-params": _PARAMETERS, **rate, **_COLOURS}
+    encoder.open()
+    return encoder
+
+
+def configure(rung: Rung, grid: Grid, preset: str) -> Configuration:
+    """Initialisation segment, codec name and peak of a rendition.
+
+    A segment holds at most the VBV's rate over its duration and what the buffer starts with; 1 % and 8 kbit/s for boxes.
+    """
+    sps, pps = nal.parameter_sets(_encoder(rung, grid, preset).extradata or b"")
+    init = boxes.video_init(
+        nal.decoder_configuration(sps, pps), rung.width, rung.height, VIDEO_TIMESCALE, grid.frame_ticks
+    )
+    burst = rung.peak * _BUFFER_SECONDS * _BUFFER_START * grid.rate / SEGMENT_FRAMES
+    return Configuration(init, nal.codec_name(sps), int((rung.peak + burst) * Fraction(101, 100)) + 8000)
+
+
+class SegmentEncoder:
+    """Encodes one segment of one rendition: feed up to 96 frames, then finish. Used once."""
+
+    def __init__(self, rung: Rung, grid: Grid, preset: str) -> None:
+        self._grid = grid
+        self._encoder = _encoder(rung, grid, preset)
+        self._packets: list[Packet[Stream]] = []
+        self.parameter_sets = nal.parameter_sets(self._encoder.extradata or b"")
+        self.frames = 0
+
+    def feed(self, frame: VideoFrame) -> None:
+        """Encode a frame that already has the rendition's shape."""
+        frame.pts, frame.time_base = self.frames, Fraction(1, self._grid.rate)
+        frame.pict_type = 0
+        self.frames += 1
+        self._packets += self._encoder.encode(frame)
+
+    def finish(self, sequence: int) -> bytes:
+        """The segment's bytes. Raises EncoderError when the encoder broke the house format."""
+        self._packets += self._encoder.encode(None)
+        if len(self._packets) != self.frames:
+            raise EncoderError(f"{self.frames} frames gave {len(self._packets)} packets")
+        if not self._packets[0].is_keyframe or self._packets[0].pts != 0:
+            raise EncoderError("a segment does not begin with a key frame")
+        ticks = self._grid.frame_ticks
+        return boxes.segment(sequence, sequence * self._grid.segment_ticks, _samples(self._packets, ticks))
+
+
+def _samples(packets: Sequence["Packet[Stream]"], ticks: int) -> list[boxes.Sample]:
+    samples = []
+    for order, packet in enumerate(packets):
+        if packet.pts is None:
+            raise EncoderError("a packet without a timestamp")
+        samples.append(boxes.Sample(nal.sample(bytes(packet)), (packet.pts - order) * ticks))
+    return samples
