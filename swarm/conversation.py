@@ -1,0 +1,111 @@
+"""What each control message of a neighbour brings about. Raises ProtocolError where it breaks a rule."""
+
+from typing import TYPE_CHECKING
+
+from swarm.errors import ProtocolError
+from swarm.exchange_events import Close, Demanded
+from swarm.identity import BLOCK_BYTES
+from swarm.neighbour import Neighbour
+from swarm.peer_messages import (
+    VERSION,
+    Bye,
+    Cancel,
+    Credit,
+    Have,
+    Held,
+    Hello,
+    Loading,
+    PeerMessage,
+    Refuse,
+    SegmentProof,
+    Track,
+    Want,
+)
+from swarm.segment import BadBytes
+from swarm.uploads import take_want
+
+if TYPE_CHECKING:
+    from swarm.exchange import Exchange
+
+NOT_HELD, BUSY, UNWILLING, LATE = range(4)
+_MOST_CREDIT_AHEAD = 64 * 1024 * 1024
+
+
+class Conversation:
+    """Carries control messages into the exchange."""
+
+    def __init__(self, exchange: "Exchange") -> None:
+        self._exchange = exchange
+
+    def heard(self, neighbour: Neighbour, message: PeerMessage, now: int) -> None:
+        """Take one message."""
+        if neighbour.hello is None and not isinstance(message, Hello | Bye):
+            raise ProtocolError("hello", "the first message is not hello")
+        neighbour.suspect = False
+        match message:
+            case Hello():
+                self._hello(neighbour, message, now)
+            case Track():
+                neighbour.learn_track(message)
+            case Have():
+                neighbour.learn_have(message)
+            case Held():
+                neighbour.learn_held(message)
+            case Loading():
+                neighbour.learn_loading(message)
+            case Want():
+                self._want(neighbour, message, now)
+            case SegmentProof():
+                self._proof(neighbour, message, now)
+            case Refuse():
+                self._exchange.downloads.refused(neighbour, message, now)
+            case Cancel():
+                neighbour.serving.pop(message.request, None)
+            case Credit():
+                self._credit(neighbour, message)
+            case Bye():
+                self._bye(neighbour, now)
+
+    def _hello(self, neighbour: Neighbour, message: Hello, now: int) -> None:
+        if neighbour.hello is not None:
+            raise ProtocolError("hello", "hello came twice")
+        if message.version != VERSION:
+            raise ProtocolError("version", f"version {message.version}, not {VERSION}")
+        neighbour.hello = message
+        neighbour.credit = min(message.credit, _MOST_CREDIT_AHEAD)
+        neighbour.round_trip.add(min(max(now - neighbour.opened, 1), 1000))
+
+    def _want(self, neighbour: Neighbour, message: Want, now: int) -> None:
+        exchange = self._exchange
+        listing = exchange.library.of(message.segment)
+        segment = exchange.find(message.segment)
+        if not exchange.uploading:
+            exchange.say(neighbour, Refuse(message.request, UNWILLING))
+            return
+        offered = listing is not None and exchange.announcer.offers(listing)
+        if segment is None and not offered:
+            exchange.say(neighbour, Refuse(message.request, NOT_HELD))
+            return
+        size = segment.size if segment is not None else listing.size if listing is not None else 0
+        if (message.first + message.count - 1) * BLOCK_BYTES >= size:
+            raise ProtocolError("range", f"blocks {message.first}+{message.count} of a segment of {size} bytes")
+        take_want(neighbour, message, now)
+        if segment is None:
+            exchange.emit(Demanded(message.segment))
+
+    def _proof(self, neighbour: Neighbour, message: SegmentProof, now: int) -> None:
+        neighbour.delivered = now
+        try:
+            self._exchange.downloads.proof(neighbour.id, message.segment, message.proof, now)
+        except BadBytes:
+            self._exchange.reject(neighbour.id, "proof", now)
+
+    def _credit(self, neighbour: Neighbour, message: Credit) -> None:
+        if message.limit > neighbour.sent + _MOST_CREDIT_AHEAD:
+            raise ProtocolError("credit", f"credit of {message.limit} with {neighbour.sent} sent")
+        neighbour.credit = max(neighbour.credit, message.limit)
+
+    def _bye(self, neighbour: Neighbour, now: int) -> None:
+        self._exchange.counters["closed:bye"] += 1
+        self._exchange.emit(Close(neighbour.id, "bye", False))
+        self._exchange.peer_closed(neighbour.id, now)

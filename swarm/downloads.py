@@ -1,0 +1,297 @@
+"""Wanted segments: asks the policy, carries its actions out, and takes in what comes from peers and HTTP."""
+
+from typing import TYPE_CHECKING
+
+from swarm import bitmap
+from swarm.blocks import Blocks
+from swarm.errors import ProtocolError
+from swarm.exchange_events import AbortHttp, FetchHttp, FetchProof
+from swarm.identity import BLOCK_BYTES
+from swarm.library import Listing
+from swarm.load import Duty, HttpRange, HttpState, Load, sources_of, take_http, view_of
+from swarm.neighbour import Asked, Neighbour
+from swarm.peer_messages import Cancel, Refuse, Want
+from swarm.policy import ACTION_FIELDS, DROP, FETCH, NEVER, WANT, decide
+from swarm.rate import Rate, RoundTrip
+from swarm.segment import HTTP_SOURCE, BadBytes, Segment
+
+if TYPE_CHECKING:
+    from swarm.exchange import Exchange
+
+_MOST_DEADLINE_MS = 600_000
+
+
+class Downloads:
+    """The loads of one exchange. `urgent` is true while the player waits for bytes."""
+
+    NEVER = NEVER
+
+    def __init__(self, exchange: "Exchange") -> None:
+        self._exchange = exchange
+        self._loads: dict[bytes, Load] = {}
+        self._actions = [0] * (ACTION_FIELDS * 2 * 2049)
+        parameters = exchange.parameters
+        self.http_rate = Rate(parameters.initial_http_rate)
+        self.http_round_trip = RoundTrip(parameters.initial_round_trip_ms)
+        self._asked_http: dict[tuple[bytes, int], int] = {}
+
+    # What is wanted
+
+    @property
+    def urgent(self) -> bool:
+        return any(load.urgent for load in self._loads.values())
+
+    def segment(self, segment_id: bytes) -> Segment | None:
+        """The segment of a load."""
+        load = self._loads.get(segment_id)
+        return load.segment if load is not None else None
+
+    def in_flight(self) -> list[tuple[Listing, Segment]]:
+        """All segments on their way in."""
+        return [(load.listing, load.segment) for load in self._loads.values()]
+
+    def want(self, listing: Listing, deadline: int, urgent: bool, now: int) -> None:
+        """Begin or change a load."""
+        load = self._loads.get(listing.id)
+        if load is None:
+            load = Load(listing, Segment(listing.id, listing.size), now, deadline, urgent)
+            self._loads[listing.id] = load
+        load.deadline, load.urgent, load.wake = deadline, urgent, now
+
+    def unwant(self, segment_id: bytes, now: int) -> None:
+        """Drop a load with all that was asked for it."""
+        load = self._loads.pop(segment_id, None)
+        if load is not None:
+            self._stop(load)
+            self._exchange.refuse_waiting(segment_id, 0)
+
+    def release(self, gone: Neighbour, now: int) -> None:
+        """A neighbour is gone: what it owed is missing again, and what it sent unverified is dropped."""
+        for load in self._loads.values():
+            load.segment.forget(gone.id)
+            load.owner = [None if owner == gone.id else owner for owner in load.owner]
+            if load.proof_asked == gone.id:
+                load.proof_asked = None
+            load.wake = now
+
+    # Deciding
+
+    def step(self, now: int) -> int:
+        """Ask the policy about every load, the most urgent first; returns the next wake-up in ms."""
+        for load in sorted(self._loads.values(), key=lambda load: load.deadline):
+            self._decide(load, now)
+        return min((load.wake for load in self._loads.values()), default=NEVER)
+
+    def _decide(self, load: Load, now: int) -> None:
+        exchange = self._exchange
+        neighbours = [n for n in exchange.neighbours.values() if n.hello is not None]
+        sources = sources_of(load, neighbours)
+        duty = exchange.duties.get(load.listing.key.item, Duty())
+        http = HttpState(self.http_rate.value, self.http_round_trip.value, self._queued())
+        view = view_of(load, sources, neighbours, exchange.me, duty, http, exchange.parameters, now)
+        count, load.wake = decide(view, self._actions)
+        if load.retry_at > now:
+            load.wake = min(load.wake, load.retry_at)
+        for k in range(count):
+            kind, source, first, blocks = self._actions[k * ACTION_FIELDS : (k + 1) * ACTION_FIELDS]
+            if kind == FETCH:
+                self._fetch(load, first, blocks, now)
+            elif kind == WANT:
+                self._ask(load, sources[source], first, blocks, now)
+            else:
+                assert kind == DROP
+                self._take_back(load, sources[source], first, blocks, now)
+        self._proof_over_http(load)
+
+    def _queued(self) -> int:
+        return sum(
+            load.segment.block_bytes(run.first) * (run.count - run.done)
+            for load in self._loads.values()
+            for run in load.ranges.values()
+        )
+
+    def _ask(self, load: Load, neighbour: Neighbour, first: int, count: int, now: int) -> None:
+        request = neighbour.next_request
+        neighbour.next_request += 1
+        blocks = bitmap.full(count) << first
+        neighbour.asked[request] = Asked(load.segment.id, blocks, blocks, now)
+        neighbour.rate.busy(now)
+        for block in range(first, first + count):
+            load.owner[block] = neighbour.id
+            load.asked_at[block] = now
+        proof = load.segment.proof is None and load.proof_asked is None
+        if proof:
+            load.proof_asked = neighbour.id
+        deadline = min(max(load.deadline - now, 0), _MOST_DEADLINE_MS)
+        self._exchange.say(neighbour, Want(request, load.segment.id, first, count, deadline, proof))
+
+    def _take_back(self, load: Load, neighbour: Neighbour, first: int, count: int, now: int) -> None:
+        """Stop waiting for blocks of a neighbour that fell silent or behind."""
+        taken = bitmap.full(count) << first
+        for block in range(first, first + count):
+            load.owner[block] = None
+        for request, asked in neighbour.asked.items():
+            if asked.segment == load.segment.id and asked.owed & taken:
+                asked.owed &= ~taken
+                if asked.owed == 0:
+                    self._exchange.say(neighbour, Cancel(request))
+        if load.proof_asked == neighbour.id:
+            load.proof_asked = None
+        neighbour.suspect = True
+        load.wake = now
+        if neighbour.strike(now):
+            self._exchange.close(neighbour.id, "slow", now, fault=True)
+
+    def _fetch(self, load: Load, first: int, count: int, now: int) -> None:
+        load.ranges[first] = HttpRange(first, count)
+        self._asked_http[load.segment.id, first] = now
+        self.http_rate.busy(now)
+        size = sum(load.segment.block_bytes(first + k) for k in range(count))
+        whole = count == load.segment.blocks
+        self._exchange.emit(FetchHttp(load.segment.id, first, count, first * BLOCK_BYTES, size, whole))
+
+    def _proof_over_http(self, load: Load) -> None:
+        """A proof is fetched when HTTP brings bytes that could be handed on, or that peers' bytes are mixed with."""
+        if load.segment.proof is not None or load.proof_asked is not None or load.urgent:
+            return
+        if load.ranges and self._exchange.neighbours:
+            load.proof_asked = HTTP_SOURCE
+            self._exchange.emit(FetchProof(load.segment.id))
+
+    # What comes in
+
+    def blocks(self, neighbour: Neighbour, blocks: Blocks, now: int) -> None:
+        """Blocks from a neighbour. Raises ProtocolError when they were not asked for, BadBytes when they are wrong."""
+        asked = neighbour.asked.get(blocks.request)
+        if asked is None:
+            if blocks.request >= neighbour.next_request:
+                raise ProtocolError("request", f"blocks for request {blocks.request}, which was never made")
+            self._exchange.counters["wasted"] += len(blocks.data)
+            return
+        bits = bitmap.full(blocks.count) << blocks.first
+        if bits & ~asked.blocks:
+            raise ProtocolError("range", f"blocks {blocks.first}+{blocks.count} were not asked for")
+        neighbour.delivered = now
+        neighbour.rate.add(len(blocks.data), now)
+        if asked.owed == asked.blocks:
+            neighbour.round_trip.add(min(now - asked.sent, 5000))
+        self._arrived(neighbour, blocks.request, asked, bits, now)
+        load = self._loads.get(asked.segment)
+        if load is None:
+            self._exchange.counters["wasted"] += len(blocks.data)
+            return
+        self._put_all(load, neighbour.id, blocks)
+        self._settle(load, now)
+
+    def _arrived(self, neighbour: Neighbour, request: int, asked: Asked, bits: int, now: int) -> None:
+        asked.owed &= ~bits
+        asked.blocks &= ~bits
+        if asked.blocks == 0:
+            del neighbour.asked[request]
+        if not any(a.owed for a in neighbour.asked.values()):
+            neighbour.rate.idle(now)
+
+    def _put_all(self, load: Load, source: bytes, blocks: Blocks) -> None:
+        for k in range(blocks.count):
+            data = blocks.data[k * BLOCK_BYTES : (k + 1) * BLOCK_BYTES]
+            if not load.segment.put(source, blocks.first + k, data):
+                self._exchange.counters["wasted"] += len(data)
+            if load.owner[blocks.first + k] == source:
+                load.owner[blocks.first + k] = None
+
+    def proof(self, source: bytes, segment_id: bytes, encoded: bytes, now: int) -> None:
+        """A proof came from a peer or over HTTP. Raises BadBytes when it does not hash to the segment's id."""
+        load = self._loads.get(segment_id)
+        if load is None:
+            return
+        load.proof_asked = None
+        for bad in set(load.segment.put_proof(source, encoded)):
+            if bad == HTTP_SOURCE:
+                self._exchange.counters["rejected"] += 1
+            else:
+                self._exchange.reject(bad, "hash", now)
+        self._settle(load, now)
+
+    def proof_failed(self, segment_id: bytes, now: int) -> None:
+        """The proof could not be had over HTTP; a peer, or the whole segment, may still give it."""
+        load = self._loads.get(segment_id)
+        if load is not None and load.proof_asked == HTTP_SOURCE:
+            load.proof_asked = None if self._mixed(load) else b""
+
+    def _mixed(self, load: Load) -> bool:
+        return len(load.segment.came) > 0
+
+    def refused(self, neighbour: Neighbour, message: Refuse, now: int) -> None:
+        """The rest of a want will not come."""
+        asked = neighbour.asked.pop(message.request, None)
+        load = self._loads.get(asked.segment) if asked is not None else None
+        if asked is None or load is None:
+            return
+        for block in bitmap.ones(asked.owed):
+            if load.owner[block] == neighbour.id:
+                load.owner[block] = None
+        if load.proof_asked == neighbour.id:
+            load.proof_asked = None
+        key, sequence = load.listing.key, load.listing.sequence
+        neighbour.have.get(key, set()).discard(sequence)
+        neighbour.loading.pop((key, sequence), None)
+        load.wake = now
+
+    def http_data(self, segment_id: bytes, first: int, data: bytes, now: int) -> None:
+        """The next bytes of an HTTP fetch. Wrong bytes end the fetch and count as a failed try."""
+        load = self._loads.get(segment_id)
+        if load is None or first not in load.ranges:
+            self._exchange.counters["wasted"] += len(data)
+            return
+        asked = self._asked_http.pop((segment_id, first), None)
+        if asked is not None:
+            self.http_round_trip.add(now - asked)
+        self.http_rate.add(len(data), now)
+        try:
+            for index, block in take_http(load, first, data):
+                if not load.segment.put(HTTP_SOURCE, index, block):
+                    self._exchange.counters["wasted"] += len(block)
+        except BadBytes:
+            self._exchange.counters["rejected"] += 1
+            self._exchange.emit(AbortHttp(segment_id, first))
+            self.http_failed(segment_id, first, now)
+            return
+        if load.ranges[first].done == load.ranges[first].count:
+            del load.ranges[first]
+            if not any(other.ranges for other in self._loads.values()):
+                self.http_rate.idle(now)
+        self._settle(load, now)
+
+    def http_failed(self, segment_id: bytes, first: int, now: int) -> None:
+        """An HTTP fetch failed; its missing blocks are tried again later, a few times."""
+        self._asked_http.pop((segment_id, first), None)
+        load = self._loads.get(segment_id)
+        if load is None or load.ranges.pop(first, None) is None:
+            return
+        parameters = self._exchange.parameters
+        load.retry_at = now + (parameters.http_retry_ms << min(load.tries, 6))
+        load.tries += 1
+        load.wake = now
+        if load.tries >= parameters.http_tries:
+            self._stop(load)
+            del self._loads[segment_id]
+            self._exchange.failed(segment_id, "http")
+
+    def _settle(self, load: Load, now: int) -> None:
+        load.wake = now
+        if load.segment.complete and load.segment.id in self._loads:
+            del self._loads[load.segment.id]
+            self._stop(load)
+            self._exchange.finished(load.listing, load.segment)
+
+    def _stop(self, load: Load) -> None:
+        """Cancel all that is still under way for a load."""
+        for run in load.ranges.values():
+            self._exchange.emit(AbortHttp(load.segment.id, run.first))
+            self._asked_http.pop((load.segment.id, run.first), None)
+        load.ranges.clear()
+        for neighbour in self._exchange.neighbours.values():
+            for request, asked in neighbour.asked.items():
+                if asked.segment == load.segment.id and asked.owed:
+                    asked.owed = 0
+                    self._exchange.say(neighbour, Cancel(request))

@@ -1,0 +1,53 @@
+"""Measured rates in bytes/s and round trips in ms, as integers, from samples with explicit times."""
+
+_WINDOW_MS = 200
+_KEEP_PERMILLE = 700
+
+
+class Rate:
+    """Throughput while busy: bytes are summed over stretches of at least 200 ms and averaged exponentially."""
+
+    def __init__(self, initial: int) -> None:
+        self.value = initial
+        self.measured = False
+        self._since: int | None = None
+        self._bytes = 0
+
+    def busy(self, now: int) -> None:
+        """Something is owed from now on; waiting time before this does not count."""
+        if self._since is None:
+            self._since, self._bytes = now, 0
+
+    def idle(self, now: int) -> None:
+        """Nothing is owed any more."""
+        self._close(now, least_ms=20)
+        self._since = None
+
+    def add(self, size: int, now: int) -> None:
+        """`size` bytes arrived."""
+        if self._since is None:
+            self._since = now
+        self._bytes += size
+        self._close(now, least_ms=_WINDOW_MS)
+
+    def _close(self, now: int, least_ms: int) -> None:
+        if self._since is None or now - self._since < least_ms:
+            return
+        sample = self._bytes * 1000 // (now - self._since)
+        kept = _KEEP_PERMILLE if self.measured else 0
+        self.value = max((self.value * kept + sample * (1000 - kept)) // 1000, 1)
+        self.measured = True
+        self._since, self._bytes = now, 0
+
+
+class RoundTrip:
+    """Smoothed round trip (RFC 6298 section 2, without the variance)."""
+
+    def __init__(self, initial: int) -> None:
+        self.value = initial
+        self._measured = False
+
+    def add(self, sample: int) -> None:
+        """One measured round trip in ms."""
+        self.value = (7 * self.value + sample) // 8 if self._measured else sample
+        self._measured = True
