@@ -69,7 +69,7 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(
             description="Web origins, such as https://campus.example.edu, whose pages may connect to the tracker "
-            "besides those that this server serves itself."
+            "besides this server's own; none given lets every page connect (tickets decide who is admitted)."
         ),
     ] = ()
     proxies: Annotated[
@@ -77,6 +77,13 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description="Networks of the reverse proxies in front of this server, such as 10.0.0.0/8, whose word about "
             "a viewer's address is believed (X-Forwarded-For)."
+        ),
+    ] = ()
+    keys: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="For 'serve --role tracker': files of the origin's public key as JSON Web Key, as `key` of "
+            "/api/items/<item> shows it; none given reads the key in the data folder."
         ),
     ] = ()
 

@@ -49,6 +49,6 @@ def _ending(text: bool) -> list[structlog.typing.Processor]:
 
 
 def _quieten() -> None:
-    """aioice and aiortc tell each candidate and state at `info`; FFmpeg's own words come through `libav`."""
-    for name in ("aioice", "aiortc", "aiohttp.access", "libav", "asyncio"):
+    """At `info` aioice and aiortc tell each candidate, alembic each step; FFmpeg's own words come through `libav`."""
+    for name in ("aioice", "aiortc", "aiohttp.access", "alembic", "libav", "asyncio"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
