@@ -1,25 +1,34 @@
 """Bit rates of a track as a multivariant playlist tells them (RFC 8216 section 4.3.4.2)."""
 
-from collections.abc import Iterable
 
-from origin.records import Segment
+class RateMeter:
+    """Watches a track's segments; `regular` is the regular length of a segment in ticks of `timescale`."""
 
+    def __init__(self, timescale: int, regular: int) -> None:
+        self._timescale = timescale
+        self._regular = regular
+        self._bytes = self._ticks = 0
+        self._peak_regular = self._peak_short = 0
 
-def peak_bps(segments: Iterable[Segment], timescale: int, segment_ms: int) -> int:
-    """The largest bit rate of a segment of at least half the regular length; of any when all are shorter."""
-    rates = [(_bps(s.size, s.duration, timescale), s.duration * 2000 >= segment_ms * timescale) for s in segments]
-    regular = [rate for rate, long_enough in rates if long_enough]
-    return max(regular or [rate for rate, _ in rates], default=0)
+    def add(self, size: int, duration: int) -> None:
+        """Note a segment of `size` bytes and `duration` ticks."""
+        self._bytes += size
+        self._ticks += duration
+        rate = self._bps(size, duration)
+        if 2 * duration >= self._regular:
+            self._peak_regular = max(self._peak_regular, rate)
+        else:
+            self._peak_short = max(self._peak_short, rate)
 
+    @property
+    def peak(self) -> int:
+        """The largest bit rate of a segment of at least half the regular length; of any when all are shorter."""
+        return self._peak_regular or self._peak_short
 
-def mean_bps(segments: Iterable[Segment], timescale: int) -> int:
-    """All bits over all time."""
-    size = ticks = 0
-    for segment in segments:
-        size += segment.size
-        ticks += segment.duration
-    return _bps(size, ticks, timescale)
+    @property
+    def mean(self) -> int:
+        """All bits over all time."""
+        return self._bps(self._bytes, self._ticks)
 
-
-def _bps(size: int, ticks: int, timescale: int) -> int:
-    return -(-size * 8 * timescale // max(1, ticks))
+    def _bps(self, size: int, ticks: int) -> int:
+        return -(-size * 8 * self._timescale // max(1, ticks))

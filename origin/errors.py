@@ -3,7 +3,7 @@
 OriginError
 ├── RequestError         a request that cannot be answered; carries its HTTP status and a short word
 │   ├── BadRequest           400: the request breaks the contract
-│   ├── Forbidden            403: the bearer may not do this
+│   ├── Unauthorized         401: only the holder of the admin token may do this
 │   ├── Missing              404: no such course, item, track or object
 │   ├── Conflict             409: the item is in the wrong state for this
 │   └── NotYet               503: not there yet, or the source stands still; try again
@@ -31,10 +31,10 @@ class BadRequest(RequestError):
     """The request breaks the contract."""
 
 
-class Forbidden(RequestError):
-    """The bearer may not do this."""
+class Unauthorized(RequestError):
+    """Only the holder of the admin token may do this."""
 
-    status = 403
+    status = 401
 
 
 class Missing(RequestError):

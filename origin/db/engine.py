@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from origin.errors import StoreError
 from origin.folder import disk_full
 
 FILE = "catalogue.sqlite"
@@ -37,9 +37,8 @@ class Database:
     @classmethod
     async def open(cls, folder: Path) -> "Database":
         """Open or make the database of a data folder and bring it up to date. Raises PlainError on a full disk."""
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE
-        with _telling_full_disk(folder):
+        with _Telling(folder):
             await asyncio.to_thread(migrate, path)
         engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
         _prepare(engine.sync_engine)
@@ -48,13 +47,14 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state of the catalogue."""
-        async with self._engine.connect() as connection:
-            yield connection
+        with _Telling(self._folder):
+            async with self._engine.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that holds the write lock from its beginning. Raises PlainError on a full disk."""
-        with _telling_full_disk(self._folder):
+        """A transaction that holds the write lock from its beginning. Raises PlainError on a full disk, StoreError."""
+        with _Telling(self._folder):
             async with self._engine.connect() as connection:
                 writer = await connection.execution_options(writes=True)
                 async with writer.begin():
@@ -64,8 +64,8 @@ class Database:
         await self._engine.dispose()
 
 
-class _telling_full_disk:  # noqa: N801 - reads as a verb
-    """Turns SQLite's word for a full disk into a sentence for a person."""
+class _Telling:
+    """Turns SQLite's word for a full disk into a sentence for a person, and other trouble into StoreError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -74,8 +74,10 @@ class _telling_full_disk:  # noqa: N801 - reads as a verb
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OperationalError) and "disk is full" in str(error.orig):
-            raise disk_full(self._folder) from error
+        if isinstance(error, OperationalError):
+            if "disk is full" in str(error.orig):
+                raise disk_full(self._folder) from error
+            raise StoreError(f"the catalogue in {self._folder}: {error.orig}") from error
 
 
 def _prepare(engine: Any) -> None:
@@ -96,7 +98,8 @@ def _prepare(engine: Any) -> None:
 
 
 def migrate(path: Path) -> None:
-    """Bring the database up to the newest version; one process at a time."""
+    """Bring the database up to the newest version, making it first if need be; one process at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / "catalogue.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         engine = create_engine(f"sqlite:///{path}")
@@ -111,4 +114,4 @@ def migrate(path: Path) -> None:
                     command.upgrade(config, "head")
         finally:
             engine.dispose()
-    os.chmod(path, 0o600)  # noqa: PTH101
+    path.chmod(0o600)

@@ -1,6 +1,6 @@
 """Tables. Times are Unix ms, segment times ticks of the track's timescale, sizes bytes, rates bit/s."""
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, Float, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -50,7 +50,7 @@ class TrackRow(Base):
     init: Mapped[str]
     width: Mapped[int | None]
     height: Mapped[int | None]
-    frame_rate: Mapped[float | None]
+    frame_rate: Mapped[float | None] = mapped_column(Float)
     language: Mapped[str | None]
     name: Mapped[str | None]
     channels: Mapped[int | None]
