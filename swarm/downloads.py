@@ -47,8 +47,8 @@ class Downloads:
         return load.segment if load is not None else None
 
     def in_flight(self) -> list[tuple[Listing, Segment]]:
-        """All segments on their way in."""
-        return [(load.listing, load.segment) for load in self._loads.values()]
+        """Segments of which bytes are here or on their way over HTTP: those that neighbours may count on."""
+        return [(ld.listing, ld.segment) for ld in self._loads.values() if ld.ranges or ld.segment.held]
 
     def want(self, listing: Listing, deadline: int, urgent: bool, now: int) -> None:
         """Begin or change a load."""

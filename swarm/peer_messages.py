@@ -60,7 +60,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How far a segment in flight has come: one bit a verified block, lowest bit first; empty = just begun."""
+    """How far a segment in flight has come: one bit a verified block, lowest bit first.
+
+    Told when the first bytes are on their way over HTTP (then it is empty) or have come from a peer; a mere wish is
+    not loading, or two peers that wait would wait for each other.
+    """
 
     handle: Handle
     sequence: Sequence

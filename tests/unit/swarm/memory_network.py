@@ -91,7 +91,7 @@ class Network:
         end = self.now + ms
         while True:
             wake = self.settle()
-            due = min(wake, self._queue[0][0] if self._queue else end)
+            due = min(wake, self._queue[0][0]) if self._queue else wake
             if due > end:
                 break
             self.now = max(due, self.now)
@@ -100,15 +100,16 @@ class Network:
         self.now = end
 
     def settle(self) -> int:
-        """Poll everybody and send what came of it; returns the next wake-up."""
-        wake = self.now + 10_000_000
-        for name, exchange in self.peers.items():
-            wake = min(wake, exchange.poll(self.now))
-            for event in exchange.take_events():
+        """Poll everybody and send what came of it, until nothing more comes; returns the next wake-up."""
+        while True:
+            wakes = [exchange.poll(self.now) for exchange in self.peers.values()]
+            events = [(name, event) for name, exchange in self.peers.items() for event in exchange.take_events()]
+            if not events:
+                return max(min(wakes, default=self.now), self.now + 1)
+            for name, event in events:
                 changed = self.hook(name, event) if self.hook else event
                 if changed is not None:
                     self._carry(name, changed)
-        return max(wake, self.now + 1)
 
     def _carry(self, name: bytes, event: Event) -> None:
         match event:

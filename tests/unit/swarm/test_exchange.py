@@ -89,6 +89,7 @@ def test_live_with_one_feeder_costs_one_copy(viewers: int) -> None:
     for i, one in enumerate(names):
         for other in names[i + 1 :]:
             net.connect(one, other)
+    net.run(100)
     for sequence in range(5):
         listing = net.listing(sequence)
         for name in names:
@@ -107,6 +108,7 @@ def test_dead_feeder_is_replaced_before_the_deadline() -> None:
     net.connect(A, B)
     net.connect(B, C)
     net.connect(A, C)
+    net.run(100)
     one = net.listing(0)
     start = net.now
     for name in (A, B, C):
