@@ -69,10 +69,11 @@ def _media_header(item: Item, track: Track, listed: MediaList) -> list[str]:
     return lines
 
 
-def _entry(item: Item, track: Track, segment: Segment) -> tuple[str, str, str]:
+def _entry(item: Item, track: Track, segment: Segment) -> tuple[str, str, str, str]:
     return (
         f"#EXT-X-PROGRAM-DATE-TIME:{date_time(segment_time(item, track, segment))}",
         f"#EXTINF:{segment.duration / track.timescale:.6f},",
+        f"#BANYAN-SIZE:{segment.size}",
         f"../../media/{segment.object}.m4s",
     )
 
