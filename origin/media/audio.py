@@ -2,7 +2,7 @@
 
 An MDCT frame overlaps its neighbours, and the encoder looks one frame ahead, so a segment is encoded from two frames
 before it to two frames after it; what they give is discarded. Packet k of an encoder then decodes to the samples of
-frame k-1, which is why no edit list is needed: a packet's time is that of the samples that come out of a decoder with it.
+frame k-1, which is why no edit list is needed: a packet's time is that of the samples that a decoder gives with it.
 """
 
 from fractions import Fraction
@@ -48,19 +48,24 @@ def bandwidth(channels: int) -> int:
 
 
 class Windows:
-    """Cuts an endless run of samples into what the encoder needs for each segment. Pure."""
+    """Cuts an endless run of samples, from segment `first` on, into what the encoder needs for each. Pure."""
 
-    def __init__(self, channels: int, grid: Grid) -> None:
+    def __init__(self, channels: int, grid: Grid, first: int = 0) -> None:
         around = AROUND_FRAMES * _FRAME_BYTES
-        self._planes = [bytearray(around) for _ in range(channels)]
+        self._planes = [bytearray(0 if first else around) for _ in range(channels)]
+        self._start = (first * grid.segment_samples - AROUND_FRAMES * AAC_FRAME) if first else 0
         self._step = grid.segment_samples * _SAMPLE_BYTES
         self._window = self._step + 2 * around
-        self.sequence = 0
+        self.sequence = first
 
-    def add(self, planes: tuple[bytes, ...]) -> list[tuple[int, tuple[bytes, ...]]]:
-        """Take in samples; returns the windows that they complete, with their sequence."""
+    def add(self, at: int, planes: tuple[bytes, ...]) -> list[tuple[int, tuple[bytes, ...]]]:
+        """Take in samples that begin at position `at`; returns the windows that they complete, with their sequence.
+
+        Those before the first window are dropped; after it there must be no gaps.
+        """
+        early = max(0, self._start - at) * _SAMPLE_BYTES
         for held, plane in zip(self._planes, planes, strict=True):
-            held += plane
+            held += plane[early:]
         ready = []
         while len(self._planes[0]) >= self._window:
             ready.append(self._cut())
@@ -92,7 +97,7 @@ def encode(sequence: int, window: tuple[bytes, ...], frames: int, grid: Grid) ->
     kept = [bytes(packet) for packet in packets[_DISCARDED : _DISCARDED + frames]]
     if len(kept) != frames:
         raise EncoderError(f"{frames} AAC frames wanted, {len(kept)} made")
-    return boxes.segment(sequence, sequence * grid.segment_samples, [boxes.Sample(data) for data in kept])
+    return boxes.segment(sequence, sequence * grid.segment_samples, kept)
 
 
 def _frame(window: tuple[bytes, ...], number: int) -> AudioFrame:

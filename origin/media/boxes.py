@@ -1,26 +1,18 @@
 """CMAF tracks and segments (ISO 14496-12, ISO 23000-19), each a pure function of what goes in: equal in, equal out.
 
-One track a file (track_ID 1), no edit list: the decode time of a segment is its place on the grid, and signed composition offsets
-(trun version 1, as brand cmf2 has them) put the first frame's presentation exactly there, with B-frames too.
+One track a file (track_ID 1), no edit list, no composition offsets: frames are shown as they are decoded, so a
+segment's decode time, its place on the grid, is also when its first frame is shown, whoever reads it. (With B-frames
+it would not be: libavformat, and so every player built on it, shows a track with signed offsets 80 ms late.)
 """
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 _MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _SYNC, _NOT_SYNC = 0x02000000, 0x01010000
 _BASE_IS_MOOF = 0x020000
-_TRUN_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_SIZES, _TRUN_COMPOSITION = 0x1, 0x4, 0x200, 0x800
+_TRUN_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_SIZES = 0x1, 0x4, 0x200
 _TRACK = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One coded frame in decode order. `composition` is presentation less decode time, in ticks."""
-
-    data: bytes
-    composition: int = 0
 
 
 def _box(kind: bytes, *parts: bytes) -> bytes:
@@ -75,8 +67,16 @@ def _init(
     shape: tuple[int, int, int],
     defaults: tuple[int, int],
 ) -> bytes:
-    brands = _box(b"ftyp", b"cmf2", struct.pack(">I", 0), b"iso6", b"cmfc", b"cmf2", b"mp41")
-    movie = _full(b"mvhd", 0, 0, struct.pack(">IIIIIH10x", 0, 0, 1000, 0, 0x10000, 0x100), _MATRIX, bytes(24), struct.pack(">I", 2))
+    brands = _box(b"ftyp", b"cmfc", struct.pack(">I", 0), b"iso6", b"cmfc", b"mp41")
+    movie = _full(
+        b"mvhd",
+        0,
+        0,
+        struct.pack(">IIIIIH10x", 0, 0, 1000, 0, 0x10000, 0x100),
+        _MATRIX,
+        bytes(24),
+        struct.pack(">I", 2),
+    )
     extends = _full(b"trex", 0, 0, struct.pack(">IIIII", _TRACK, 1, defaults[0], 0, defaults[1]))
     track = _track(handler, language, media_header, entry, timescale, shape)
     return brands + _box(b"moov", movie, track, _box(b"mvex", extends))
@@ -109,18 +109,17 @@ def _language(code: str) -> int:
     return first << 10 | second << 5 | third
 
 
-def segment(sequence: int, decode_time: int, samples: Sequence[Sample]) -> bytes:
-    """One moof and one mdat. Sizes and offsets are explicit, durations and flags come from the track's defaults."""
-    composed = any(sample.composition for sample in samples)
-    moof = _moof(sequence, decode_time, samples, composed, 0)
-    moof = _moof(sequence, decode_time, samples, composed, len(moof) + 8)
-    return moof + _box(b"mdat", *(sample.data for sample in samples))
+def segment(sequence: int, decode_time: int, samples: Sequence[bytes]) -> bytes:
+    """One moof and one mdat of coded frames. Sizes are explicit, durations and flags come from the track's defaults."""
+    moof = _moof(sequence, decode_time, samples, 0)
+    moof = _moof(sequence, decode_time, samples, len(moof) + 8)
+    return moof + _box(b"mdat", *samples)
 
 
-def _moof(sequence: int, decode_time: int, samples: Sequence[Sample], composed: bool, offset: int) -> bytes:
-    flags = _TRUN_OFFSET | _TRUN_FIRST_FLAGS | _TRUN_SIZES | (_TRUN_COMPOSITION if composed else 0)
-    rows = [struct.pack(">Ii", len(sample.data), sample.composition)[: 8 if composed else 4] for sample in samples]
-    run = _full(b"trun", 1, flags, struct.pack(">IiI", len(samples), offset, _SYNC), *rows)
+def _moof(sequence: int, decode_time: int, samples: Sequence[bytes], offset: int) -> bytes:
+    flags = _TRUN_OFFSET | _TRUN_FIRST_FLAGS | _TRUN_SIZES
+    sizes = struct.pack(f">{len(samples)}I", *map(len, samples))
+    run = _full(b"trun", 0, flags, struct.pack(">IiI", len(samples), offset, _SYNC), sizes)
     header = _full(b"tfhd", 0, _BASE_IS_MOOF, struct.pack(">I", _TRACK))
     clock = _full(b"tfdt", 1, 0, struct.pack(">Q", decode_time))
     return _box(b"moof", _full(b"mfhd", 0, 0, struct.pack(">I", sequence + 1)), _box(b"traf", header, clock, run))

@@ -27,7 +27,7 @@ class Cadence:
         self.position = 0
 
     def offer(self, time: Fraction) -> int | None:
-        """A frame shown from `time` (s) on. Returns how often the held one is shown before it; None: drop the new one."""
+        """A frame to show from `time` (s) on. Returns how often the held one is shown first; None: drop the new one."""
         at = int((time * self._rate + _EARLY) // 1)
         if self._held and at < self._at:
             return None

@@ -44,8 +44,11 @@ class FileSource:
         damaged = (f"{self._errors} damaged places were skipped.",) if self._errors else ()
         return self._probed.warnings + damaged
 
-    def items(self) -> Iterator[Item]:
-        """Everything from time 0 on. Raises Refused where the file turns out to be damaged."""
+    def items(self, first: int) -> Iterator[Item]:
+        """Everything from time 0 on, whatever `first` is: only a decoder that began there gives the same frames.
+
+        Raises Refused where the file turns out to be damaged.
+        """
         while True:
             reading = _Reading(self._probed, self._base, self._clocks)
             yield from reading.items()
@@ -139,21 +142,22 @@ class _Reading:
             clock = self._clocks[track]
             at = clock.next if time is None else self._origin + round(time * SAMPLE_RATE)
             self._limit(Fraction(at - self._origin, SAMPLE_RATE))
-            silence, drop = clock.place(at, part.samples)
-            yield from self._silence(track, silence)
-            if drop < part.samples:
-                yield Sound(track, _planes(part, drop))
+            yield from self._place(track, at, part)
 
     @property
     def _origin(self) -> int:
         """Position of this pass's time 0 in samples."""
         return self._base * self._grid.frame_samples
 
-    def _silence(self, track: int, samples: int) -> Iterator[Item]:
+    def _silence(self, track: int, at: int, samples: int) -> Iterator[Item]:
         channels = self._probed.description.audio[track].channels
         for done in range(0, samples, _SILENCE_SAMPLES):
             count = min(_SILENCE_SAMPLES, samples - done)
-            yield Sound(track, (bytes(count * _SAMPLE_BYTES),) * channels)
+            yield Sound(track, at + done, (bytes(count * _SAMPLE_BYTES),) * channels)
+
+    def _fill(self, track: int, to: int) -> Iterator[Item]:
+        clock = self._clocks[track]
+        yield from self._silence(track, clock.next, clock.fill(to))
 
     def _limit(self, time: Fraction) -> None:
         self._reached = max(self._reached, time)
@@ -166,9 +170,9 @@ class _Reading:
         shown = self._cadence.position
         at = self._cadence.position
         yield from self._repeat(at, self._cadence.stall((heard // SAMPLE_RATE - _SLACK_SECONDS) * self._grid.rate))
-        for track, clock in enumerate(self._clocks):
-            behind = self._origin + (shown - _SLACK_SECONDS * self._grid.rate) * self._grid.frame_samples
-            yield from self._silence(track, clock.fill(behind))
+        behind = self._origin + (shown - _SLACK_SECONDS * self._grid.rate) * self._grid.frame_samples
+        for track in range(len(self._clocks)):
+            yield from self._fill(track, behind)
 
     def _finish(self) -> Iterator[Item]:
         """Bring all streams to one end: the picture's, or the sound's where that is longer."""
@@ -183,15 +187,20 @@ class _Reading:
         self.frames = self._cadence.end(heard if longer else self._video_end)
         at = self._cadence.position
         yield from self._repeat(at, self._cadence.stall(self.frames))
-        for track, clock in enumerate(self._clocks):
-            yield from self._silence(track, clock.fill(self._origin + self.frames * self._grid.frame_samples))
+        for track in range(len(self._clocks)):
+            yield from self._fill(track, self._origin + self.frames * self._grid.frame_samples)
 
     def _tail(self, track: int, resampler: "_Resampler") -> Iterator[Item]:
         for part in resampler.feed(None):
-            clock = self._clocks[track]
-            silence, drop = clock.place(clock.next, part.samples)
-            yield from self._silence(track, silence)
-            yield Sound(track, _planes(part, drop))
+            yield from self._place(track, self._clocks[track].next, part)
+
+    def _place(self, track: int, at: int, part: AudioFrame) -> Iterator[Item]:
+        clock = self._clocks[track]
+        before = clock.next
+        silence, drop = clock.place(at, part.samples)
+        yield from self._silence(track, before, silence)
+        if drop < part.samples:
+            yield Sound(track, before + silence, _planes(part, drop))
 
     def _check_damage(self) -> None:
         name, declared = self._probed.path.name, self._probed.declared

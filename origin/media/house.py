@@ -6,6 +6,7 @@ A segment is 96 frames: 3.84 s at 25 fps and 3.2 s at 30 fps, which is 180 and 1
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 SEGMENT_FRAMES = 96
 VIDEO_TIMESCALE = 90_000
@@ -103,7 +104,7 @@ def _even(value: Fraction) -> int:
 def _peak(side: int) -> int:
     if side <= _PEAK_BPS[0][0]:
         return max(_LEAST_BPS, _PEAK_BPS[0][1] * side * side // _PEAK_BPS[0][0] ** 2)
-    for (low, low_bps), (high, high_bps) in zip(_PEAK_BPS, _PEAK_BPS[1:], strict=False):
+    for (low, low_bps), (high, high_bps) in pairwise(_PEAK_BPS):
         if side <= high:
             return low_bps + (high_bps - low_bps) * (side - low) // (high - low)
     return _PEAK_BPS[-1][1]

@@ -1,7 +1,7 @@
 """Landlock (Linux 5.13 and later): this process may read one file, and nothing else in the file system, from now on.
 
-Numbers from linux/landlock.h; kernel documentation, userspace-api/landlock. From ABI 4 on it also refuses TCP, from ABI 6 on
-signals and abstract sockets to processes outside.
+Numbers from linux/landlock.h; kernel documentation, userspace-api/landlock. From ABI 4 on it also refuses TCP, from
+ABI 6 on signals and abstract sockets to processes outside.
 """
 
 import ctypes

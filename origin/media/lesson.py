@@ -1,4 +1,4 @@
-"""A lecture drawn by the program itself: slides that change, a pointer that moves, a clock, and bursts of speech-like sound.
+"""A lecture drawn by the program itself: slides that change, a moving pointer, a clock, and speech-like sound.
 
 A pure function of the frame number, so that two origins that generate it give the same bytes. Cheap: a slide is drawn
 once, and a frame copies its luma and draws a few small things on it.
@@ -9,13 +9,17 @@ import math
 from functools import lru_cache
 
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from PIL import Image, ImageDraw, ImageFont
 
 from origin.media.house import SAMPLE_RATE
 
 SLIDE_SECONDS = 10
 _TOPICS = (
-    ("Roots and trunks", ("A banyan drops roots from its branches", "Each root may become a trunk", "One tree, a grove")),
+    (
+        "Roots and trunks",
+        ("A banyan drops roots from its branches", "Each root may become a trunk", "One tree, a grove"),
+    ),
     ("Who sends what", ("The origin makes segments", "Peers hand them on", "HTTP is always underneath")),
     ("Whole frames", ("96 frames of video", "180 frames of sound", "Boundaries never drift")),
     ("Trust", ("Every block has a hash", "Every playlist is signed", "Nothing unverified is played")),
@@ -109,11 +113,8 @@ class Lesson:
         draw.text((unit, bottom + unit * 0.35), text, fill=_DIGITS_INK, font=load_font(unit))
 
 
-def _fill(plane: "object", data: bytes) -> None:
+def _fill(plane: VideoPlane, data: bytes) -> None:
     """Copy rows into a plane whose lines may be padded."""
-    from av.video.plane import VideoPlane
-
-    assert isinstance(plane, VideoPlane)
     if plane.line_size == plane.width:
         plane.update(data)
         return

@@ -3,15 +3,13 @@
 import time
 from collections.abc import Callable
 
-from av.video.frame import VideoFrame
-
 from origin.media import video
 from origin.media.audio import Windows
 from origin.media.collector import Collector
 from origin.media.events import Event, Finished, Init, Job, Opened, Progress
-from origin.media.house import SEGMENT_FRAMES, VIDEO_TIMESCALE, ladder
+from origin.media.house import SEGMENT_FRAMES, VIDEO_TIMESCALE, Rung, ladder
 from origin.media.lane import Lane
-from origin.media.rendition import AudioRendition, VideoRendition
+from origin.media.rendition import AudioRendition, AudioWork, VideoRendition, VideoWork
 from origin.media.source import Picture, Sound, Source
 from origin.media.thumbnails import Thumbnails
 
@@ -38,13 +36,14 @@ class Pipeline:
             self._thumbnails = Thumbnails(self._rungs[-1], self._grid.rate, about.duration_ms, emit)
         self._video = [self._rendition(rung, turn) for rung in self._rungs]
         self._audio = [AudioRendition(audio, self._grid, self._collector.add) for audio in about.audio]
-        self._windows = [Windows(audio.channels, self._grid) for audio in about.audio]
+        self._windows = [Windows(audio.channels, self._grid, job.first) for audio in about.audio]
+        self._renditions: tuple[VideoRendition | AudioRendition, ...] = (*self._video, *self._audio)
         self._frames = 0
         self._first_frame = job.first * SEGMENT_FRAMES
         self._epoch = 0.0
         self._told = 0.0
 
-    def _rendition(self, rung: "video.Rung", turn: int) -> VideoRendition:
+    def _rendition(self, rung: Rung, turn: int) -> VideoRendition:
         preset = video.CLASS_PRESET if self._job.live else video.LECTURE_PRESET
         smallest = rung is self._rungs[-1]
         tap = self._thumbnails.see if self._thumbnails is not None and smallest else None
@@ -57,7 +56,7 @@ class Pipeline:
         depth = min(_MOST_FRAMES, max(_LEAST_FRAMES, _QUEUED_BYTES // (about.width * about.height * 3 // 2)))
         pictures = [Lane(one.track.id, depth, one.feed, one.finish) for one in self._video]
         sounds = [Lane(one.track.id, _QUEUED_WINDOWS, one.feed, one.finish) for one in self._audio]
-        for item in self._source.items():
+        for item in self._source.items(self._first_frame):
             if isinstance(item, Picture):
                 self._show(item, pictures)
             else:
@@ -74,15 +73,15 @@ class Pipeline:
                 segment_ticks=grid.segment_ticks,
                 segment_timescale=VIDEO_TIMESCALE,
                 frame_rate=float(grid.rate),
-                tracks=tuple(one.track for one in (*self._video, *self._audio)),
+                tracks=tuple(one.track for one in self._renditions),
                 guard=guard,
                 started_ms=time.time_ns() // 1_000_000 - skipped_ms if live else None,
             )
         )
-        for one in (*self._video, *self._audio):
+        for one in self._renditions:
             self._emit(Init(track=one.track.id, data=one.init))
 
-    def _show(self, item: Picture, lanes: list[Lane[tuple[int, VideoFrame]]]) -> None:
+    def _show(self, item: Picture, lanes: list[Lane[VideoWork]]) -> None:
         for at in range(item.at, item.at + item.count):
             self._frames = at + 1
             behind = self._pace(at)
@@ -91,10 +90,9 @@ class Pipeline:
                 for lane in lanes:
                     lane.put((at, item.frame))
 
-    def _hear(self, item: Sound, lanes: list[Lane[tuple[int, tuple[bytes, ...], int]]]) -> None:
-        for sequence, window in self._windows[item.track].add(item.planes):
-            if sequence >= self._job.first:
-                lanes[item.track].put((sequence, window, SEGMENT_FRAMES))
+    def _hear(self, item: Sound, lanes: list[Lane[AudioWork]]) -> None:
+        for sequence, window in self._windows[item.track].add(item.at, item.planes):
+            lanes[item.track].put((sequence, window, SEGMENT_FRAMES))
 
     def _pace(self, at: int) -> float:
         """A class shows each frame when its time has passed. Returns by how many seconds it is late."""
@@ -114,17 +112,16 @@ class Pipeline:
         done = self._grid.milliseconds(self._frames)
         self._emit(Progress(done_ms=done, total_ms=total, behind_ms=int(behind * 1000)))
 
-    def _close(
-        self, pictures: list[Lane[tuple[int, VideoFrame]]], sounds: list[Lane[tuple[int, tuple[bytes, ...], int]]]
-    ) -> None:
+    def _close(self, pictures: list[Lane[VideoWork]], sounds: list[Lane[AudioWork]]) -> None:
         last = (self._frames - 1) // SEGMENT_FRAMES
         for windows, lane in zip(self._windows, sounds, strict=True):
             for sequence, window in windows.finish(last):
-                if sequence >= self._job.first:
-                    rest = self._frames - sequence * SEGMENT_FRAMES
-                    lane.put((sequence, window, min(SEGMENT_FRAMES, rest)))
-        for lane in (*sounds, *pictures):
-            lane.close()
+                rest = self._frames - sequence * SEGMENT_FRAMES
+                lane.put((sequence, window, min(SEGMENT_FRAMES, rest)))
+        for sound in sounds:
+            sound.close()
+        for picture in pictures:
+            picture.close()
         if self._thumbnails is not None:
             self._emit(self._thumbnails.finish())
         self._emit(Finished(duration_ms=self._grid.milliseconds(self._frames), warnings=self._source.warnings))

@@ -132,7 +132,7 @@ def _video(container: InputContainer, name: str) -> VideoStream:
     if not stream.codec_context:
         raise refusals.unknown_codec(name, "unknown")
     if stream.width * stream.height > MAX_PIXELS:
-        raise refusals.too_large(name, stream.width, stream.height, MAX_PIXELS)
+        raise refusals.too_large(name, stream.width, stream.height)
     if not stream.width or not stream.height:
         raise refusals.broken(name, "it says nothing about its picture")
     return stream
@@ -192,7 +192,7 @@ def _language(tag: str | None) -> str | None:
 
 
 def _zero(container: InputContainer, video: VideoStream, audio: list[AudioStream]) -> Fraction:
-    """The time in the source that becomes 0: the first picture, or whole frames earlier where sound leads by more than 100 ms."""
+    """The time in the source that becomes 0: the first picture; whole frames earlier if sound leads by over 100 ms."""
     picture = _start(video)
     sounds = [start for stream in audio if (start := _start(stream)) is not None]
     if picture is None:

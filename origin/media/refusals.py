@@ -2,14 +2,15 @@
 
 from origin.media.errors import Refused
 
+MAX_SIZE = "3840x2160"
 _EXPORT_EN = "Save or export it again as MP4 (H.264 and AAC) and try that file."
 _EXPORT_ZH = "请重新保存或导出为 MP4（H.264 + AAC）后再试。"
 
 _NOT_VIDEO = {
     "empty": ("The file {name} is empty. Copy or record it again.", "文件 {name} 是空的，请重新复制或录制。"),
     "sound": (
-        "The file {name} has sound but no picture. Banyan publishes video: add a still picture in any video editor and export "
-        "it as MP4.",
+        "The file {name} has sound but no picture. Banyan publishes video: add a still picture in any video editor and "
+        "export it as MP4.",
         "文件 {name} 只有声音、没有画面。Banyan 发布的是视频：请用视频编辑软件加一张图片后导出为 MP4。",
     ),
     "picture": (
@@ -17,15 +18,16 @@ _NOT_VIDEO = {
         "文件 {name} 是图片，不是视频。请选择录像文件，例如 MP4。",
     ),
     "document": (
-        "The file {name} is a document or an archive, not a video. Export slides as a video (MP4), or unpack the archive first.",
+        "The file {name} is a document or an archive, not a video. Export slides as MP4 video, or unpack the archive.",
         "文件 {name} 是文档或压缩包，不是视频。请先把幻灯片导出为视频（MP4），或先解压。",
     ),
     "text": (
-        "The file {name} holds text, not a video, whatever its name says. Choose the recording itself, for example an MP4 file.",
+        "The file {name} holds text, not a video, whatever its name says. Choose the recording itself, such as an MP4.",
         "文件 {name} 的内容是文本，不是视频（与扩展名无关）。请选择录像文件，例如 MP4。",
     ),
     "unknown": (
-        "The file {name} is not a video in a format known here (MP4, MOV, MKV, WebM, TS, AVI, FLV, WMV, MPEG). " + _EXPORT_EN,
+        "The file {name} is not a video in a format known here (MP4, MOV, MKV, WebM, TS, AVI, FLV, WMV, MPEG). "
+        + _EXPORT_EN,
         "文件 {name} 不是这里认识的视频格式（MP4、MOV、MKV、WebM、TS、AVI、FLV、WMV、MPEG）。" + _EXPORT_ZH,
     ),
 }
@@ -59,7 +61,7 @@ def unreadable(path: str) -> Refused:
     """The system does not let this user read the file."""
     return Refused(
         "unreadable",
-        f"The file {path} may not be read by the user who runs Banyan. Give that user the right to read it (chmod a+r) and try again.",
+        f"The user who runs Banyan may not read the file {path}. Give that right (chmod a+r) and try again.",
         f"运行 Banyan 的用户没有读取 {path} 的权限。请授予读取权限（chmod a+r）后再试。",
     )
 
@@ -68,7 +70,7 @@ def broken(name: str, detail: str) -> Refused:
     """The container or its streams are damaged, or end early."""
     return Refused(
         "damaged",
-        f"The file {name} is damaged or incomplete: {detail}. Copy it again from where it was recorded, or export it again.",
+        f"The file {name} is damaged or incomplete: {detail}. Copy it again from its origin, or export it again.",
         f"文件 {name} 已损坏或不完整。请从原处重新复制，或重新导出。",
     )
 
@@ -87,12 +89,12 @@ def unknown_codec(name: str, codec: str) -> Refused:
     )
 
 
-def too_large(name: str, width: int, height: int, most: int) -> Refused:
+def too_large(name: str, width: int, height: int) -> Refused:
     """More pixels than are decoded here."""
     return Refused(
         "too_large",
-        f"The picture of {name} is {width}x{height}, more than the {most // 1_000_000} megapixels taken here. Export it at 3840x2160 or less.",
-        f"文件 {name} 的画面为 {width}x{height}，超过上限（{most // 1_000_000} 百万像素）。请以不高于 3840x2160 的尺寸导出。",
+        f"The picture of {name} is {width}x{height}, more than is taken here. Export it at {MAX_SIZE} or less.",
+        f"文件 {name} 的画面为 {width}x{height}，超过上限。请以不高于 {MAX_SIZE} 的尺寸导出。",
     )
 
 
@@ -100,7 +102,7 @@ def too_many_streams(name: str, count: int, most: int) -> Refused:
     """More streams than any lecture has."""
     return Refused(
         "too_many_streams",
-        f"The file {name} has {count} tracks, at most {most} are taken. Export it with one picture and the languages needed.",
+        f"The file {name} has {count} tracks, at most {most} are taken. Export it with fewer languages.",
         f"文件 {name} 有 {count} 条轨道，最多 {most} 条。请只保留一条画面和所需的语言后导出。",
     )
 
@@ -122,7 +124,7 @@ def inside(reason: str) -> Refused:
 
 _INSIDE = {
     "memory": (
-        "Preparing this video took more memory than is allowed. Export it at a smaller size (1920x1080 or less) and try again.",
+        "Preparing this video took more memory than is allowed. Export it at 1920x1080 or less and try again.",
         "处理该视频所需的内存超过上限。请以较小的尺寸（不高于 1920x1080）导出后再试。",
     ),
     "crashed": (
@@ -130,8 +132,8 @@ _INSIDE = {
         "视频程序在处理该文件时意外停止，其他内容不受影响。文件可能已损坏。" + _EXPORT_ZH,
     ),
     "killed": (
-        "The video program was stopped by the system, most often because memory ran out. Close other programs or export the video at a "
-        "smaller size, and try again.",
+        "The video program was stopped by the system, most often because memory ran out. Close other programs, or "
+        "export the video at a smaller size, and try again.",
         "视频程序被系统终止，通常是因为内存不足。请关闭其他程序或以较小的尺寸导出，然后再试。",
     ),
     "silent": (

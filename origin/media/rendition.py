@@ -13,6 +13,8 @@ from origin.media.picture import Scaler
 from origin.media.source import Audio
 
 Tap: TypeAlias = Callable[[int, VideoFrame], None]
+VideoWork: TypeAlias = tuple[int, VideoFrame]
+AudioWork: TypeAlias = tuple[int, tuple[bytes, ...], int]
 Emit: TypeAlias = Callable[[Segment], None]
 
 
@@ -46,7 +48,7 @@ class VideoRendition:
             frame_rate=float(self._grid.rate),
         )
 
-    def feed(self, work: tuple[int, VideoFrame]) -> None:
+    def feed(self, work: VideoWork) -> None:
         """The frame at a grid position."""
         at, frame = work
         scaled = self._scaler.scale(frame)
@@ -108,7 +110,7 @@ class AudioRendition:
             sample_rate=SAMPLE_RATE,
         )
 
-    def feed(self, work: tuple[int, tuple[bytes, ...], int]) -> None:
+    def feed(self, work: AudioWork) -> None:
         """A sequence, its window, and how many frames of video it lasts."""
         sequence, window, frames = work
         count = self._grid.aac_frames(frames)

@@ -36,7 +36,14 @@ async def run(job: Job, silence_s: float = SILENCE_SECONDS) -> AsyncIterator[Eve
     cancel) and when it says nothing for `silence_s` seconds while it is being listened to.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __package__ + ".worker", stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_ENVIRONMENT, limit=_PIPE_BYTES
+        sys.executable,
+        "-m",
+        __package__ + ".worker",
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=_ENVIRONMENT,
+        limit=_PIPE_BYTES,
     )
     tail = asyncio.create_task(_tail(process))
     try:
@@ -55,7 +62,9 @@ async def _events(process: Process, job: Job, silence_s: float) -> AsyncIterator
         while True:
             event = await asyncio.wait_for(_read(process), silence_s)
             if isinstance(event, Opened):
-                _log.info("media_opened", source=job.source, guard=event.guard, tracks=[track.id for track in event.tracks])
+                _log.info(
+                    "media_opened", source=job.source, guard=event.guard, tracks=[track.id for track in event.tracks]
+                )
             yield event
             if isinstance(event, Finished | Failed):
                 return

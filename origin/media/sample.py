@@ -14,7 +14,7 @@ _OPTIONS = {"preset": "ultrafast", "crf": "20", "tune": "stillimage", "g": "250"
 
 
 def write_sample(path: Path, seconds: int = 60) -> None:
-    """Write an MP4 of 1280x720 at 25 fps with slides, a moving pointer and speech-like sound: a pure function of its length."""
+    """Write an MP4 of 1280x720 at 25 fps with slides, a moving pointer and speech-like sound."""
     lesson = Lesson(WIDTH, HEIGHT, RATE)
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as file:
         video = file.add_stream("libx264", rate=RATE, options=_OPTIONS)

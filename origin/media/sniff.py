@@ -1,6 +1,6 @@
 """What kind of file its first bytes say it is, so that a demuxer is never guessed from a name. Pure.
 
-Forcing the demuxer shuts out playlists and scripts dressed as media (m3u8, ffconcat, DASH), which could name other files.
+Forcing the demuxer shuts out playlists and scripts dressed as media (m3u8, ffconcat, DASH), which could name others.
 """
 
 import codecs

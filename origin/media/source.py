@@ -20,9 +20,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The next samples of one audio track: 32-bit floats at 48 kHz, one plane a channel."""
+    """Samples of one audio track from position `at` on: 32-bit floats at 48 kHz, one plane a channel."""
 
     track: int
+    at: int
     planes: tuple[bytes, ...]
 
 
@@ -61,5 +62,8 @@ class Source(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What was mended so far, as English sentences."""
 
-    def items(self) -> Iterator[Item]:
-        """Everything from time 0 on. Raises Refused where the source turns out to be damaged."""
+    def items(self, first: int) -> Iterator[Item]:
+        """Everything from grid frame `first` on, and what sounds 2,048 samples before it; more may come before.
+
+        Raises Refused where the source turns out to be damaged.
+        """

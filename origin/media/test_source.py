@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from origin.media.house import Grid
+from origin.media.house import SAMPLE_RATE, Grid
 from origin.media.lesson import Lesson
 from origin.media.source import Audio, Description, Item, Picture, Sound
 
@@ -27,11 +27,11 @@ class TestSource:
         """Nothing ever needs mending."""
         return ()
 
-    def items(self) -> Iterator[Item]:
-        """A second of sound, then its frames, for ever."""
-        second = 0
+    def items(self, first: int) -> Iterator[Item]:
+        """A second of sound, then its frames, for ever; from the second before frame `first` on."""
+        second = max(0, first // RATE - 1)
         while True:
-            yield Sound(0, (self._lesson.sound(second),))
+            yield Sound(0, second * SAMPLE_RATE, (self._lesson.sound(second),))
             for at in range(second * RATE, (second + 1) * RATE):
                 yield Picture(at, 1, self._lesson.frame(at))
             second += 1

@@ -40,7 +40,7 @@ class Thumbnails:
         """A frame of the rung at grid position `at`."""
         if at % self._every or self._count >= MAX_TILES:
             return
-        self._tiles.append(frame.to_image(width=self._size[0], height=self._size[1]))
+        self._tiles.append(_image(frame, *self._size))
         if len(self._tiles) == COLUMNS * ROWS:
             self._flush()
 
@@ -73,3 +73,9 @@ class Thumbnails:
         sheet.save(data, "JPEG", quality=_QUALITY)
         self._emit(Sheet(index=self._sheets, data=data.getvalue()))
         self._tiles, self._sheets = [], self._sheets + 1
+
+
+def _image(frame: VideoFrame, width: int, height: int) -> Image.Image:
+    small = frame.reformat(width=width, height=height, format="rgb24")
+    plane = small.planes[0]
+    return Image.frombuffer("RGB", (width, height), bytes(plane), "raw", "RGB", plane.line_size, 1)

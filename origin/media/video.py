@@ -1,6 +1,9 @@
-"""H.264 of the house: every segment from a fresh encoder, so that equal frames give equal bytes wherever it starts."""
+"""H.264 of the house: every segment from a fresh encoder, so that equal frames give equal bytes wherever it starts.
 
-from collections.abc import Sequence
+No B-frames. Measured on lecture slides they save 5 % of the bytes and cost 17 % of the speed, and no container timing
+that leaves the first frame on the grid is read alike by browsers and by libavformat (see `boxes`).
+"""
+
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,7 +23,7 @@ CLASS_PRESET = "superfast"
 _QUALITY = "23"
 _BUFFER_SECONDS = 1
 _BUFFER_START = Fraction(9, 10)
-_PARAMETERS = "keyint=infinite:min-keyint=1000:open-gop=0:force-cfr=1:vbv-init=0.9"
+_PARAMETERS = "bframes=0:keyint=infinite:min-keyint=1000:open-gop=0:force-cfr=1:vbv-init=0.9"
 _COLOURS = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv"}
 
 
@@ -49,7 +52,7 @@ def _encoder(rung: Rung, grid: Grid, preset: str) -> VideoCodecContext:
 def configure(rung: Rung, grid: Grid, preset: str) -> Configuration:
     """Initialisation segment, codec name and peak of a rendition.
 
-    A segment holds at most the VBV's rate over its duration and what the buffer starts with; 1 % and 8 kbit/s for boxes.
+    A segment holds at most the VBV's rate over its duration and what the buffer starts with; 1 % + 8 kbit/s for boxes.
     """
     sps, pps = nal.parameter_sets(_encoder(rung, grid, preset).extradata or b"")
     init = boxes.video_init(
@@ -81,16 +84,7 @@ class SegmentEncoder:
         self._packets += self._encoder.encode(None)
         if len(self._packets) != self.frames:
             raise EncoderError(f"{self.frames} frames gave {len(self._packets)} packets")
-        if not self._packets[0].is_keyframe or self._packets[0].pts != 0:
-            raise EncoderError("a segment does not begin with a key frame")
-        ticks = self._grid.frame_ticks
-        return boxes.segment(sequence, sequence * self._grid.segment_ticks, _samples(self._packets, ticks))
-
-
-def _samples(packets: Sequence["Packet[Stream]"], ticks: int) -> list[boxes.Sample]:
-    samples = []
-    for order, packet in enumerate(packets):
-        if packet.pts is None:
-            raise EncoderError("a packet without a timestamp")
-        samples.append(boxes.Sample(nal.sample(bytes(packet)), (packet.pts - order) * ticks))
-    return samples
+        if not self._packets[0].is_keyframe or [packet.pts for packet in self._packets] != list(range(self.frames)):
+            raise EncoderError("a segment begins with a key frame, and its frames keep their order")
+        samples = [nal.sample(bytes(packet)) for packet in self._packets]
+        return boxes.segment(sequence, sequence * self._grid.segment_ticks, samples)

@@ -8,7 +8,7 @@ _EBML_HEADER, _MATROSKA_SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"
 
 
 def missing_bytes(file: BinaryIO, size: int, demuxer: str) -> int:
-    """Bytes that the container promises beyond the end of a file of `size` bytes; 0 where it is whole or does not say."""
+    """Bytes that the container promises beyond the end of a file of `size` bytes; 0 if it is whole or does not say."""
     file.seek(0)
     if demuxer == "mov":
         return _mov(file, size)
@@ -40,7 +40,7 @@ def _mov(file: BinaryIO, size: int) -> int:
 
 
 def _matroska(file: BinaryIO, size: int) -> int:
-    """EBML header, then the segment (RFC 9559, 4.5; sizes as in RFC 8794, 6.2). A recorder that was cut off leaves it unknown."""
+    """EBML header, then the segment (RFC 9559; sizes: RFC 8794, 6.2). A recorder that was cut off leaves it unknown."""
     at = 0
     for wanted in (_EBML_HEADER, _MATROSKA_SEGMENT):
         file.seek(at)

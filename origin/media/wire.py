@@ -16,7 +16,7 @@ MAX_JOB_BYTES = 64 * 1024
 MAX_SEGMENT_BYTES = 32 * 1024 * 1024
 MAX_EVENT_BYTES = MAX_SEGMENT_BYTES + 4096
 
-_EVENTS = msgspec.msgpack.Decoder(Event)
+_EVENTS: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 _JOB = msgspec.msgpack.Decoder(Job)
 
 

@@ -5,7 +5,6 @@ Exit status 0 once `Finished` or `Failed` is written; anything else is a crash, 
 
 import os
 import sys
-from pathlib import Path
 from threading import Lock
 
 from origin.media import guard, refusals, wire
