@@ -79,7 +79,7 @@ export interface Held {
   readonly held: boolean;
 }
 
-/** How far a segment in flight has come: one bit a verified block, lowest bit first; empty = just begun. */
+/** How far a segment in flight has come: one bit a verified block, lowest bit first. */
 export interface Loading {
   readonly type: "Loading";
   readonly handle: number;
