@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+CERTIFICATE_FILE = "tls.pem"
 _DAYS = 397  # the most that browsers accept is 398
 _RENEW_DAYS = 30
 _Names = frozenset[str]

@@ -106,7 +106,13 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True):
 class Seeder(Struct, frozen=True, forbid_unknown_fields=True):
     """The always-on peer of `banyan seeder`."""
 
-    cache_bytes: Annotated[int, Meta(ge=2**26, description="The most media that a seeder keeps, in bytes.")] = 2**30
+    cache_bytes: Annotated[
+        int, Meta(ge=2**24, description="The most media that a seeder keeps in memory for each course, in bytes.")
+    ] = 2**28
+    folder: Annotated[
+        str, Meta(description="Folder where a seeder keeps media over restarts; none given keeps it in memory alone.")
+    ] = ""
+    folder_bytes: Annotated[int, Meta(ge=2**24, description="The most media in that folder, in bytes.")] = 2**34
     upload_bps: Annotated[
         int, Meta(ge=0, le=10**11, description="The most that a seeder uploads, in bit/s; 0 sets no cap.")
     ] = 0

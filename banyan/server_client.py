@@ -8,11 +8,11 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
+from banyan.certificate import CERTIFICATE_FILE
 from banyan.config import Config
 from banyan.errors import ConfigError, ServerAway, ServerRefused
+from origin.keyring import ADMIN_TOKEN_FILE
 
-TOKEN_FILE = "admin-token"
-CERTIFICATE_FILE = "tls.pem"
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 
@@ -60,7 +60,7 @@ class ServerClient:
             raise ServerAway(self.url) from error
 
     def _token(self) -> str:
-        file = self._data / TOKEN_FILE
+        file = self._data / ADMIN_TOKEN_FILE
         try:
             return file.read_text("ascii").strip()
         except OSError as error:

@@ -1,0 +1,170 @@
+"""The all-in-one: pages, API, media, tracker and STUN under one address, opened and closed in order."""
+
+import asyncio
+import datetime as dt
+import ipaddress
+import signal
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from banyan.certificate import CERTIFICATE_FILE, machine_names, own_certificate
+from banyan.config import Config
+from banyan.errors import ConfigError
+from banyan.pages import built_pages
+from banyan.platform_keys import platform_keys
+from banyan.ports import listen_tcp, port_error
+from origin.service import Origin, OriginSettings
+from swarm.telemetry import ItemInterval
+from tracker.service import TrackerService
+from tracker.settings import TrackerSettings
+
+ROLES = ("all", "origin", "tracker")
+_SHUTDOWN_S = 3.0
+_EVERYWHERE = ("0.0.0.0", "::", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers: its address for people, and its parts (None where its role has none)."""
+
+    url: str
+    origin: Origin | None
+    tracker: TrackerService | None
+
+
+@asynccontextmanager
+async def running(config: Config, role: str = "all", listener: socket | None = None) -> AsyncIterator[Running]:
+    """Serve until the block is left. `role` is one of ROLES; `listener` a socket that listens already.
+
+    Raises PortBusy, ConfigError and what the origin says of its data folder (PlainError).
+    """
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listener or listen_tcp(config.server.host, config.server.port))
+        context = await asyncio.to_thread(_tls, config)
+        url = _url(config, listener, context is not None)
+        parts = _Parts(config, url)
+        stack.push_async_callback(parts.close)
+        app = web.Application()
+        await parts.open(role, app)
+        runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listener, ssl_context=context, backlog=512).start()
+        yield Running(url, parts.origin, parts.tracker)
+
+
+class _Parts:
+    """Opens what a role consists of. The tracker comes first: tickets name its STUN port."""
+
+    def __init__(self, config: Config, url: str) -> None:
+        self.origin: Origin | None = None
+        self.tracker: TrackerService | None = None
+        self._config = config
+        self._url = url
+        self._registry = CollectorRegistry(auto_describe=False)
+
+    async def open(self, role: str, app: web.Application) -> None:
+        stun = await self._open_tracker() if role != "origin" else self._config.tracker.stun_port
+        if role != "tracker":
+            self.origin = await Origin.open(self._origin_settings(stun))
+            self.origin.add_routes(app)
+        if self.tracker is not None:
+            self.tracker.keys = self.origin.keys if self.origin else platform_keys(self._config)
+            self.tracker.add_routes(app)
+            await self.tracker.start()
+
+    async def close(self) -> None:
+        if self.tracker is not None:
+            await self.tracker.close()
+        if self.origin is not None:
+            await self.origin.close()
+
+    async def _open_tracker(self) -> int:
+        tracker = self._config.tracker
+        own = (self._config.server.public_url or self._url).rstrip("/")
+        settings = TrackerSettings(
+            announce_ms=tracker.announce_ms,
+            report_ms=tracker.report_ms,
+            origins=(own, *tracker.origins) if tracker.origins else (),
+            proxies=tracker.proxies,
+        )
+        self.tracker = TrackerService({}, self._sink, settings, self._registry)
+        host = self._config.server.host
+        try:
+            return await self.tracker.start_stun(host, tracker.stun_port)
+        except OSError as error:
+            raise port_error("UDP", host, tracker.stun_port, "--stun-port", error) from error
+
+    def _origin_settings(self, stun_port: int) -> OriginSettings:
+        config = self._config
+        return OriginSettings(
+            data=Path(config.data.path),
+            stun=(f"stun:{_reachable_host(config)}:{stun_port}",),
+            mode=config.delivery.mode,
+            upload_bps=config.delivery.upload_bps,
+            pages=built_pages(),
+            registry=self._registry,
+        )
+
+    def _sink(self, intervals: Sequence[ItemInterval]) -> None:
+        if self.origin is not None:
+            self.origin.telemetry_sink(intervals)
+
+
+async def stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _reachable_host(config: Config) -> str:
+    """The host under which viewers reach this machine, in the form of a URL."""
+    if config.server.public_url:
+        return urlsplit(config.server.public_url).hostname or "localhost"
+    host = config.server.host
+    if host in _EVERYWHERE:
+        host = next((name for name in sorted(machine_names()) if _is_lan(name)), "127.0.0.1")
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_lan(name: str) -> bool:
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.version == 4 and not address.is_loopback
+
+
+def _url(config: Config, listener: socket, secure: bool) -> str:
+    if config.server.public_url:
+        return config.server.public_url.rstrip("/")
+    host = "localhost" if config.server.host == "127.0.0.1" else _reachable_host(config)
+    return f"{'https' if secure else 'http'}://{host}:{listener.getsockname()[1]}"
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    server = config.server
+    if server.certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(server.certificate, server.certificate_key)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"The certificate {server.certificate} cannot be used with its key: {error}.",
+                f"证书 {server.certificate} 与其私钥无法使用：{error}。",
+            ) from error
+        return context
+    if server.tls:
+        return own_certificate(Path(config.data.path) / CERTIFICATE_FILE, machine_names(), dt.datetime.now(dt.UTC))
+    return None
