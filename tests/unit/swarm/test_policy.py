@@ -77,7 +77,7 @@ def test_one_source_is_asked_for_all() -> None:
 
 def test_two_equal_sources_share() -> None:
     found, _ = actions_of(view([MISSING] * 4, [[1] * 4, [1] * 4]))
-    assert sorted((a[1] for a in found for _ in range(a[3]))) == [0, 0, 1, 1]
+    assert sorted(a[1] for a in found for _ in range(a[3])) == [0, 0, 1, 1]
 
 
 def test_nobody_offers_and_time_is_left() -> None:
