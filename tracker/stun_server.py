@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from typing import cast
 
 from tracker.addresses import network_of, socket_address
 from tracker.errors import StunError
@@ -27,8 +28,8 @@ class StunServer(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # asyncio's own datagram transport does not inherit from DatagramTransport before Python 3.12.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
         try:
