@@ -31,6 +31,7 @@ CONNECT_TIMEOUT_MS = 15_000
 GATHER_PATIENCE_MS = 300
 """An offer or answer waits so long for all candidates; later ones are trickled."""
 MAX_REMOTE_CANDIDATES = 36
+MAX_CONTROL_BACKLOG = 1024 * 1024
 MAX_EARLY_MESSAGES = 32
 """The other side may be open, and talk, a moment before this one is."""
 
@@ -81,8 +82,8 @@ class PeerConnection:
 
     @property
     def buffered(self) -> int:
-        """Bytes accepted for sending that have not left yet."""
-        return self.control.bufferedAmount + self.blocks.bufferedAmount
+        """Bytes of blocks accepted for sending that have not left yet."""
+        return self.blocks.bufferedAmount
 
     async def offer(self) -> Connection:
         """Make an offer. Raises ConnectionFailed."""
@@ -111,8 +112,11 @@ class PeerConnection:
             self._start(self._add_candidate(candidate))
 
     def send_control(self, message: bytes) -> None:
-        """Queue a message on the control channel; dropped when it is no longer open."""
-        _send(self.control, message)
+        """Queue a message on the control channel; a peer that takes none of them is given up."""
+        if self.control.bufferedAmount > MAX_CONTROL_BACKLOG:
+            self._fail("control backlog")
+        else:
+            _send(self.control, message)
 
     def send_blocks(self, message: bytes) -> None:
         """Queue a message on the blocks channel; dropped when it is no longer open."""

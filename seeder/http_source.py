@@ -1,7 +1,7 @@
 """The origin over HTTP: segments, proofs, playlists and JSON. Every answer is bounded and checked for its length."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -43,7 +43,7 @@ class HttpSource:
         """The absolute address of a path of the origin."""
         return urljoin(self.base, path.removeprefix("/"))
 
-    async def segment(self, segment_id: bytes, offset: int, size: int, *, whole: bool) -> AsyncIterator[bytes]:
+    async def segment(self, segment_id: bytes, offset: int, size: int, *, whole: bool) -> AsyncGenerator[bytes, None]:
         """Stream `size` bytes of a segment from `offset`. Raises FetchError; a short body is one."""
         headers = dict(_PLAIN)
         if not whole:
@@ -104,7 +104,7 @@ class HttpSource:
             raise FetchBroken(f"{path}: {type(error).__name__} {error}") from error
         return bytes(body)
 
-    async def _stream(self, path: str, headers: dict[str, str], size: int, status: int) -> AsyncIterator[bytes]:
+    async def _stream(self, path: str, headers: dict[str, str], size: int, status: int) -> AsyncGenerator[bytes, None]:
         got = 0
         try:
             async with self.session.get(self.url(path), headers=headers, allow_redirects=False) as response:

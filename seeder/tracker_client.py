@@ -154,7 +154,10 @@ def retry_s(tries: int, asked_ms: int, jitter: float) -> float:
 
 
 async def _receive(socket: aiohttp.ClientWebSocketResponse, asked_ms: int = 0) -> FromTracker:
-    """The next message; `asked_ms` is how long the last one asked us to stay away. Raises TrackerLost when the tracker closed, ProtocolError when it talks nonsense."""
+    """The next message; `asked_ms` is how long the last one asked us to stay away.
+
+    Raises TrackerLost when the tracker closed, ProtocolError when it talks nonsense.
+    """
     message = await socket.receive()
     if message.type is aiohttp.WSMsgType.BINARY:
         return FROM_TRACKER.decode(message.data)

@@ -1,0 +1,339 @@
+"""The shell of one peer in one course: drives `swarm.exchange` with connections, the tracker, HTTP and the clock."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from seeder.certificate import fingerprint
+from seeder.fetches import Fetches
+from seeder.http_source import HttpSource
+from seeder.mesh import Mesh
+from seeder.origin_api import Grant
+from seeder.tracker_client import TrackerClient
+from swarm.exchange import Exchange, ExchangeSettings
+from swarm.exchange_events import (
+    AbortHttp,
+    Close,
+    Demanded,
+    Event,
+    Failed,
+    FetchHttp,
+    FetchProof,
+    Finished,
+    SendBlocks,
+    SendControl,
+)
+from swarm.library import Listing
+from swarm.load import Duty as ItemDuty
+from swarm.policy import load_parameters
+from swarm.tracker_messages import (
+    NO_SEQUENCE,
+    Announce,
+    Answered,
+    Candidates,
+    Duty,
+    FromTracker,
+    Gone,
+    Leave,
+    Offered,
+    Refused,
+    Report,
+    Trickled,
+    Welcome,
+)
+
+logger = logging.getLogger(__name__)
+_LEAST_POLL_S = 0.004
+"""Decisions are made so often at most: bytes arrive in many small pieces."""
+_BUFFER_POLL_MS = 50
+_MOST_WAIT_MS = 1000
+_RETRY_ANNOUNCE_S = 1.5
+"""After a neighbour was lost, or none was found, the next announce comes this soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """Who this peer is. `role` is VIEWER or SEEDER, `admin_token` what buys a seeder's ticket, `degree` how many
+    neighbours it looks for and `most_links` how many it takes; with `p2p` off it only reports. `upload` caps what it
+    sends, in bytes/s (0: no cap)."""
+
+    role: int
+    agent: str
+    cache_bytes: int
+    degree: int
+    most_links: int
+    admin_token: str | None = None
+    p2p: bool = True
+    upload: int = 0
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where the peer stands in an item: media sequence numbers of the playhead and of the held range (-1: none)."""
+
+    position: int = NO_SEQUENCE
+    first: int = NO_SEQUENCE
+    last: int = NO_SEQUENCE
+
+
+class NodeListener(Protocol):
+    """What the owner of a node wants to hear. Nothing here may raise."""
+
+    def finished(self, event: Finished) -> None:
+        """A wanted segment is complete and verified."""
+
+    def failed(self, event: Failed) -> None:
+        """A wanted segment cannot be had now."""
+
+    def demanded(self, segment: bytes) -> None:
+        """A neighbour wants an offered segment that is not in memory."""
+
+    def duty(self, item: str) -> None:
+        """The duty in an item changed."""
+
+
+class Node:
+    """One peer of one course."""
+
+    def __init__(self, course: str, settings: NodeSettings, source: HttpSource, listener: NodeListener) -> None:
+        self.course = course
+        self.settings = settings
+        self.source = source
+        self.report_ms = 5000
+        self.grant: Grant | None = None
+        self._listener = listener
+        self._announce_ms = 10_000
+        self._parameters = load_parameters()
+        own = ExchangeSettings(settings.role, settings.agent, settings.cache_bytes, settings.upload, settings.p2p)
+        self.exchange = Exchange(own, self._parameters)
+        self.tracker = TrackerClient(source.session, self, self._ask, self._tracker_url, settings.agent)
+        self.mesh = Mesh(self, self.tracker.send, settings.degree, settings.most_links)
+        self._watched: dict[str, Standing] = {}
+        self._fetches = Fetches(source, self.exchange, self.now, self._soon)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._announce_soon = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._polled = 0.0
+        self._closed = False
+
+    # The owner's side
+
+    def join(self) -> None:
+        """Enter the swarm: talk to the tracker, announce what is watched, meet peers."""
+        self._start(self.tracker.run())
+        self._start(self._announce_forever())
+
+    def watch(self, item: str) -> Standing:
+        """Announce an item from now on; the caller keeps the standing up to date."""
+        standing = self._watched.setdefault(item, Standing())
+        self._announce(item)
+        return standing
+
+    def leave(self, item: str) -> None:
+        """Stop announcing an item."""
+        if self._watched.pop(item, None) is not None:
+            self.tracker.send(Leave(item))
+
+    def now(self) -> int:
+        """The clock of the exchange, in ms."""
+        return int(self._loop.time() * 1000)
+
+    def want(self, listing: Listing, deadline: int, *, urgent: bool = False) -> None:
+        """Get a segment by `deadline` (ms on `now`'s clock)."""
+        self.exchange.want(listing, deadline, self.now(), urgent=urgent)
+        self._soon()
+
+    def unwant(self, segment: bytes) -> None:
+        """A segment is no longer needed."""
+        self.exchange.unwant(segment, self.now())
+        self._soon()
+
+    def offer(self, listing: Listing) -> None:
+        """Announce a segment that can be had on demand."""
+        self.exchange.offer(listing)
+        self._soon()
+
+    def store(self, listing: Listing, data: bytes) -> None:
+        """Take a whole segment from the owner's store. Raises BadBytes."""
+        self.exchange.store(listing, data)
+        self._soon()
+
+    def report(self, report: Report) -> bool:
+        """Send telemetry; False while the tracker is away."""
+        return self.tracker.send(report)
+
+    async def close(self) -> None:
+        """Leave the swarm and release everything."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(self._fetches.close(), *tasks, return_exceptions=True)
+        await self.mesh.close()
+
+    # The tracker
+
+    def granted(self, grant: Grant) -> None:
+        self.grant = grant
+        self.mesh.stun = grant.stun
+
+    def heard(self, message: FromTracker) -> None:
+        match message:
+            case Welcome():
+                self.exchange.me = message.peer
+                self._announce_ms, self.report_ms = message.announce_ms, message.report_ms
+                self._announce_soon.set()
+            case Candidates():
+                self.mesh.candidates(message)
+            case Offered():
+                self.mesh.offered(message)
+            case Answered():
+                self.mesh.answered(message)
+            case Trickled():
+                self.mesh.trickled(message)
+            case Gone():
+                self.mesh.gone(message)
+            case Duty():
+                self.exchange.duties[message.item] = ItemDuty(message.feeder, message.members)
+                self._listener.duty(message.item)
+                self._soon()
+            case Refused():
+                logger.info("the tracker refused (%s): %s", message.reason, message.message)
+
+    def lost(self) -> None:
+        """Links stay; only introductions wait."""
+
+    async def _ask(self) -> Grant:
+        return await self.source.ticket(self.course, fingerprint(), self.settings.admin_token)
+
+    def _tracker_url(self, grant: Grant) -> str:
+        url = self.source.url(grant.tracker)
+        return url.replace("http", "ws", 1) if url.startswith("http") else url
+
+    @property
+    def _meets(self) -> bool:
+        return self.settings.p2p and self.grant is not None and self.grant.mode != "off"
+
+    def _announce(self, item: str) -> None:
+        if not self.tracker.joined:
+            return
+        standing = self._watched[item]
+        want = self.mesh.wanted if self._meets else 0
+        slots = self.mesh.slots if self._meets else 0
+        self.tracker.send(
+            Announce(
+                item,
+                standing.position,
+                standing.first,
+                standing.last,
+                slots,
+                want,
+                self.mesh.neighbours,
+                self.mesh.take_failed(),
+            )
+        )
+
+    async def _announce_forever(self) -> None:
+        while True:
+            for item in list(self._watched):
+                if item in self._watched:
+                    self._announce(item)
+            lonely = self._meets and not self.mesh.neighbours and self.settings.degree > 0
+            pause = min(self._announce_ms / 1000, _RETRY_ANNOUNCE_S if lonely else self._announce_ms / 1000)
+            self._announce_soon.clear()
+            try:
+                async with asyncio.timeout(pause):
+                    await self._announce_soon.wait()
+            except TimeoutError:
+                continue
+
+    # The links
+
+    def link_opened(self, peer: bytes, role: int) -> None:
+        self.exchange.peer_opened(peer, role, self.now())
+        self._soon()
+
+    def link_closed(self, peer: bytes) -> None:
+        self.exchange.peer_closed(peer, self.now())
+        if not self._closed and self.mesh.wanted:
+            self._loop.call_later(_RETRY_ANNOUNCE_S, self._announce_soon.set)
+        self._soon()
+
+    def link_control(self, peer: bytes, message: bytes) -> None:
+        self.exchange.control_received(peer, message, self.now())
+        self._soon()
+
+    def link_blocks(self, peer: bytes, message: bytes) -> None:
+        self.exchange.blocks_received(peer, message, self.now())
+        self._soon()
+
+    def link_drained(self, peer: bytes) -> None:
+        self._soon()
+
+    # The exchange
+
+    def _soon(self) -> None:
+        """Poll as soon as the least pause between polls allows."""
+        self._poll_at(max(self._polled + _LEAST_POLL_S, self._loop.time()))
+
+    def _poll_at(self, due: float) -> None:
+        if self._closed:
+            return
+        if self._timer is not None:
+            if self._due <= due:
+                return
+            self._timer.cancel()
+        self._due = due
+        self._timer = self._loop.call_at(due, self._poll)
+
+    def _poll(self) -> None:
+        self._timer = None
+        self._polled = self._loop.time()
+        now = self.now()
+        full = False
+        for peer, size in self.mesh.buffered():
+            full = full or size > 0
+            self.exchange.buffered(peer, size, now)
+        wake = self.exchange.poll(now)
+        for event in self.exchange.take_events():
+            self._carry(event)
+        wait_ms = min(max(wake - now, 1), _BUFFER_POLL_MS if full else _MOST_WAIT_MS)
+        self._poll_at(self._polled + wait_ms / 1000)
+
+    def _carry(self, event: Event) -> None:
+        match event:
+            case SendControl():
+                self.mesh.send_control(event.peer, event.data)
+            case SendBlocks():
+                self.mesh.send_blocks(event.peer, event.data, self._low_mark(event.peer))
+            case Close():
+                self.mesh.part(event.peer, event.reason, fault=event.fault)
+            case FetchHttp():
+                self._fetches.fetch(event)
+            case AbortHttp():
+                self._fetches.abort(event)
+            case FetchProof():
+                self._fetches.fetch_proof(event.segment)
+            case Finished():
+                self._listener.finished(event)
+            case Failed():
+                self._listener.failed(event)
+            case Demanded():
+                self._listener.demanded(event.segment)
+
+    def _low_mark(self, peer: bytes) -> int:
+        """Half of what may stand in the send buffer, so that it never runs dry between two events."""
+        neighbour = self.exchange.neighbours.get(peer)
+        return max(neighbour.room() + neighbour.buffered, 0) // 2 if neighbour is not None else 0
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
