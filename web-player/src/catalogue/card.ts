@@ -23,7 +23,7 @@ function thumbnailOf(address: string): Promise<Thumbnail | null> {
 
 function paint(picture: HTMLElement, { sheet, x, y, width, height }: Thumbnail): void {
   const scale = (picture.clientWidth || width) / width;
-  const image = element("img", { src: sheet, alt: "", loading: "lazy" });
+  const image = element("img", { src: sheet, alt: "" });
   image.style.cssText = `transform-origin: 0 0; transform: scale(${scale}) translate(${-x}px, ${-y}px);`;
   picture.style.aspectRatio = `${width} / ${height}`;
   picture.prepend(image);

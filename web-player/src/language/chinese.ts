@@ -22,6 +22,7 @@ export const chinese: Messages = {
   stateFailed: "准备失败",
   stateReady: "录播课",
   startedAt: (when) => `开始于 ${when}`,
+  publishedAt: (when) => `发布于 ${when}`,
   items: (n) => `${n} 个内容`,
 
   player: "播放器",

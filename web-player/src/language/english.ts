@@ -23,6 +23,7 @@ export const english = {
   stateFailed: "Could not be prepared",
   stateReady: "Lecture",
   startedAt: (when: string) => `started ${when}`,
+  publishedAt: (when: string) => `published ${when}`,
   items: (n: number) => plural(n, "item", "items"),
 
   player: "Player",

@@ -74,8 +74,8 @@ export class ThroughputChart {
     return {
       animation: false,
       aria: { enabled: true },
-      grid: { left: 8, right: 8, top: 40, bottom: 8, containLabel: true },
-      legend: { top: 0, textStyle: label, itemGap: 16 },
+      grid: { left: 8, right: 8, top: 32, bottom: 44, containLabel: true },
+      legend: { bottom: 0, type: "scroll", icon: "roundRect", textStyle: label, itemGap: 16 },
       tooltip: { trigger: "axis", formatter: (hovered: Hovered[]) => this.#tooltip(hovered) },
       xAxis: { type: "time", min: newest - period, max: newest, axisLabel: { ...label, hideOverlap: true }, axisLine: lines, splitNumber: 5 },
       yAxis: [

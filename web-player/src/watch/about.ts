@@ -9,7 +9,8 @@ import { stateBadge } from "../state-badge.ts";
 export function aboutItem(item: Item, course: Course | null): HTMLElement {
   const facts = element("p", { class: "facts" });
   localised((m, language) => {
-    const when = m.startedAt(formatMoment(item.started ?? item.created, languageTag[language]));
+    const moment = formatMoment(item.started ?? item.created, languageTag[language]);
+    const when = item.kind === "class" ? m.startedAt(moment) : m.publishedAt(moment);
     const length = item.state === "live" ? null : element("span", {}, formatDuration(item.duration));
     const link = course ? element("a", { href: `/#${course.id}` }, course.title) : null;
     const parts = [stateBadge(item, m), link, element("span", {}, when), length];

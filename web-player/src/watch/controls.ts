@@ -26,6 +26,11 @@ import { element } from "../element.ts";
 import type { Item } from "../item.ts";
 import { currentLanguage, languageTag, localised, type Messages } from "../language/language.ts";
 
+const SVG = "http://www.w3.org/2000/svg";
+const GEAR =
+  "M19.4 13a7.500 7.500 0 0 0 0-2l2-1.600-2-3.400-2.400 1a7.500 7.500 0 0 0-1.700-1L15 3.500h-4l-.4 2.500a7.500 7.500 0 0 0-1.700 1l-2.400-1-2 " +
+  "3.400 2 1.600a7.500 7.500 0 0 0 0 2l-2 1.600 2 3.400 2.400-1a7.500 7.500 0 0 0 1.700 1l.4 2.500h4l.4-2.500a7.500 7.500 0 0 0 1.700-1l2.400 1 " +
+  "2-3.400zM13 15.500a3.500 3.500 0 1 1 0-7 3.500 3.500 0 0 1 0 7z";
 const SPEEDS = "0.5 0.75 1 1.25 1.5 1.75 2";
 
 /** What a page puts among the controls. */
@@ -56,6 +61,16 @@ function timeRange(): HTMLElement {
   return element("media-time-range", {}, thumbnail, element("media-preview-time-display", { slot: "preview" }));
 }
 
+function gear(): Element {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("slot", "icon");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  path.setAttribute("d", GEAR);
+  svg.append(path);
+  return svg;
+}
+
 function buttons(item: Item, time: HTMLElement | null): HTMLElement {
   const captions = item.captions.length > 0 ? element("media-captions-button") : null;
   return element(
@@ -69,7 +84,7 @@ function buttons(item: Item, time: HTMLElement | null): HTMLElement {
     time ?? element("media-time-display", { showduration: true }),
     element("span", { class: "space" }),
     captions,
-    element("media-settings-menu-button"),
+    element("media-settings-menu-button", {}, gear()),
     element("media-pip-button"),
     element("media-fullscreen-button"),
   );

@@ -16,8 +16,8 @@ export interface RenditionList extends EventTarget, Iterable<Rendition> {
 
 export interface HlsVideo extends HTMLElement {
   config: Partial<HlsConfig> | null;
-  /** Null until a source is set, and where the browser plays HLS by itself. */
-  readonly api: Hls | null;
+  /** Missing until a source is set, and where the browser plays HLS by itself. */
+  readonly api?: Hls | null;
   readonly nativeEl: HTMLVideoElement;
   readonly videoRenditions?: RenditionList;
 }
@@ -38,6 +38,6 @@ export async function openHlsVideo(video: HlsVideo, url: string, config: Partial
   video.config = config;
   video.setAttribute("src", url);
   // The element makes its instance a microtask or two after the attribute changed.
-  for (let turn = 0; turn < 8 && video.api === null; turn += 1) await Promise.resolve();
-  return video.api;
+  for (let turn = 0; turn < 8 && !video.api; turn += 1) await Promise.resolve();
+  return video.api ?? null;
 }
