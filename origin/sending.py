@@ -83,6 +83,8 @@ class Sender:
         first: int,
         length: int,
     ) -> None:
+        if request.transport is None:
+            return  # the client left while it waited; aiohttp ends such an unprepared answer quietly
         tally = _Tally()
         try:
             tally.writer = await response.prepare(request)
