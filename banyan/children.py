@@ -83,10 +83,19 @@ class Child:
             code = await self.run()
             failures = 1 if time.monotonic() - started > _STEADY_S else failures + 1
             if failures > _RESTARTS:
-                raise ChildFailed(self.name, code, " ".join(self._errors))
+                raise ChildFailed(self.name, code, self._last_words)
             pause = _PAUSE_S * 2 ** (failures - 1)
             _log.warning("child ended", child=self.name, code=code, restart_in_s=pause)
             await asyncio.sleep(pause)
+
+    def check(self, code: int) -> None:
+        """Raises ChildFailed when the exit code of `run` tells of a failure."""
+        if code:
+            raise ChildFailed(self.name, code, self._last_words)
+
+    @property
+    def _last_words(self) -> str:
+        return " ".join(self._errors)
 
     def _hear(self, line: str) -> None:
         self._errors.append(line)

@@ -5,7 +5,7 @@ PlainError (swarm)
 ├── PortBusy         another program listens where we should
 ├── ServerAway       no Banyan server answers where one was expected
 ├── ServerRefused    the server answered with an error
-└── ChildFailed      a process that was started keeps ending by itself
+└── ChildFailed      a process that was started ended with an error
 
 All of them are told to a person, so each carries its sentence in English and Chinese.
 """
@@ -46,11 +46,11 @@ class ServerRefused(PlainError):
 
 
 class ChildFailed(PlainError):
-    """A process that was started keeps ending by itself."""
+    """A process that was started ended with an error, too often to go on."""
 
     def __init__(self, name: str, code: int, last_words: str) -> None:
         tail = f" {last_words}" if last_words else ""
         super().__init__(
-            f"The {name} process ended again and again (exit code {code}); giving up.{tail}",
-            f"{name} 进程反复退出（退出码 {code}），已放弃。{tail}",
+            f"The process '{name}' failed (exit code {code}); giving up. Its last words:{tail or ' none'}",
+            f"进程 {name} 失败（退出码 {code}），已放弃。最后的输出：{tail or '无'}",
         )

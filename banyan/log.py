@@ -45,7 +45,10 @@ def _ending(text: bool) -> list[structlog.typing.Processor]:
     if text:
         order = ["timestamp", "level", "logger", "event"]
         return [strip, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(key_order=order)]
-    return [strip, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    # Local variables stay out of tracebacks: they hold tickets, tokens and addresses.
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    traceback = structlog.processors.ExceptionRenderer(frames)
+    return [strip, traceback, structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 
 def _quieten() -> None:

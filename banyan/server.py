@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import ipaddress
-import signal
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -117,15 +116,6 @@ class _Parts:
     def _sink(self, intervals: Sequence[ItemInterval]) -> None:
         if self.origin is not None:
             self.origin.telemetry_sink(intervals)
-
-
-async def stopped() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
 
 
 def _reachable_host(config: Config) -> str:

@@ -49,7 +49,7 @@ class ServerClient:
         asked for and the token cannot be read.
         """
         assert self._session is not None
-        headers = {"Authorization": f"Bearer {self._token()}"} if admin else {}
+        headers = {"Authorization": f"Bearer {read_token(self._data)}"} if admin else {}
         try:
             async with self._session.request(method, self.url + path, json=body, headers=headers) as response:
                 answer = msgspec.json.decode(await response.read() or b"{}", type=dict[str, Any])
@@ -59,20 +59,21 @@ class ServerClient:
         except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as error:
             raise ServerAway(self.url) from error
 
-    def _token(self) -> str:
-        file = self._data / ADMIN_TOKEN_FILE
-        try:
-            return file.read_text("ascii").strip()
-        except OSError as error:
-            raise ConfigError(
-                f"The admin token {file} cannot be read ({error.strerror}). Run this on the server's machine, as its "
-                "user, and name its data folder with --data.",
-                f"无法读取管理令牌 {file}（{error.strerror}）。"
-                "请在服务器本机以同一用户运行，并用 --data 指明数据目录。",
-            ) from error
-
     def _trust(self) -> ssl.SSLContext | bool:
         own = self._data / CERTIFICATE_FILE
         if not self.url.startswith("https:") or not own.is_file():
             return True
         return ssl.create_default_context(cafile=own)
+
+
+def read_token(data: Path) -> str:
+    """The admin token in a server's data folder. Raises ConfigError when it cannot be read."""
+    file = data / ADMIN_TOKEN_FILE
+    try:
+        return file.read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The admin token {file} cannot be read ({error}). Run this on the server's machine, as its user, and name "
+            "its data folder with --data.",
+            f"无法读取管理令牌 {file}（{error}）。请在服务器本机以同一用户运行，并用 --data 指明数据目录。",
+        ) from error

@@ -10,9 +10,10 @@ from banyan.children import follow_parent
 from banyan.config import Config
 from banyan.config_sources import load_config
 from banyan.language import say
+from banyan.lifecycle import stopped
 from banyan.log import configure_log
 from banyan.ports import is_loopback
-from banyan.server import ROLES, running, stopped
+from banyan.server import ROLES, running
 
 _log = structlog.get_logger(__name__)
 
