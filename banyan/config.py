@@ -55,6 +55,13 @@ class Data(Struct, frozen=True, forbid_unknown_fields=True):
 class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
     """Who meets whom."""
 
+    url: Annotated[
+        str,
+        Meta(
+            description="Address of the tracker where it runs elsewhere, such as wss://tracker.example.edu/tracker; "
+            "none given: /tracker of this server."
+        ),
+    ] = ""
     stun_port: Annotated[
         int,
         Meta(ge=0, le=65535, description="UDP port of the STUN server on the same host; 0 takes a free one."),

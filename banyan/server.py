@@ -21,6 +21,7 @@ from banyan.pages import built_pages
 from banyan.platform_keys import platform_keys
 from banyan.ports import listen_tcp, port_error
 from origin.service import Origin, OriginSettings
+from origin.tickets import TRACKER_PATH
 from swarm.telemetry import ItemInterval
 from tracker.service import TrackerService
 from tracker.settings import TrackerSettings
@@ -108,6 +109,7 @@ class _Parts:
             data=Path(config.data.path),
             stun=(f"stun:{_reachable_host(config)}:{stun_port}",),
             mode=config.delivery.mode,
+            tracker=config.tracker.url or TRACKER_PATH,
             upload_bps=config.delivery.upload_bps,
             pages=built_pages(),
             registry=self._registry,

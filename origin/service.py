@@ -24,7 +24,7 @@ from origin.pages import Pages
 from origin.records import REMOVED, Item
 from origin.sending import Sender
 from origin.telemetry import Telemetry
-from origin.tickets import Admission, TicketOffice
+from origin.tickets import TRACKER_PATH, Admission, TicketOffice
 from origin.warehouse import Warehouse, now_ms
 from swarm.keys import SigningKey, VerifyingKey
 from swarm.telemetry import ItemInterval
@@ -38,7 +38,7 @@ class OriginSettings:
 
     `stun` lists `stun:host:port` addresses for viewers, `mode` is how viewers may meet (`swarm.ticket.MODES`),
     `upload_bps` the most each may upload (0: no cap), `pages` the built web player, `store` an obstore address where
-    objects shall not lie in the data folder, `registry` where Prometheus metrics go.
+    objects shall not lie in the data folder, `tracker` the tracker's address as viewers reach it, `registry` where Prometheus metrics go.
     """
 
     data: Path
@@ -48,6 +48,7 @@ class OriginSettings:
     pages: Path | None = None
     store: str | None = None
     source: Source = run
+    tracker: str = TRACKER_PATH
     registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
 
 
@@ -66,7 +67,7 @@ class Origin:
         self._known = Coalesced(self._look_up, most=4096, keep_s=_KNOWN_S)
         self.classes = LiveClasses(entries, store, listing, heads, settings.source)
         self.telemetry = Telemetry(self.counters, self._known.get, now_ms)
-        office = TicketOffice(key, Admission(settings.mode, settings.upload_bps, settings.stun))
+        office = TicketOffice(key, Admission(settings.mode, settings.upload_bps, settings.stun, settings.tracker))
         self._api = Api(
             catalogue,
             entries,

@@ -16,12 +16,13 @@ VIEWER, SEEDER = "viewer", "seeder"
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What this platform grants: the mode of viewers with a certificate, their upload cap in bit/s (0: none), and
-    the STUN servers to use."""
+    """What this platform grants: the mode of viewers with a certificate, their upload cap in bit/s (0: none), the
+    STUN servers to use, and the tracker's address, relative to the platform's."""
 
     mode: str
     upload_bps: int
     stun: tuple[str, ...]
+    tracker: str = TRACKER_PATH
 
 
 class TicketOffice:
@@ -57,7 +58,7 @@ class TicketOffice:
             expires=ticket.expires * 1000,
             subject=ticket.subject,
             mode=mode,  # type: ignore[arg-type]
-            tracker=TRACKER_PATH,
+            tracker=self._admission.tracker,
             stun=list(self._admission.stun),
             upload=upload,
         )
