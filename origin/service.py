@@ -38,7 +38,8 @@ class OriginSettings:
 
     `stun` lists `stun:host:port` addresses for viewers, `mode` is how viewers may meet (`swarm.ticket.MODES`),
     `upload_bps` the most each may upload (0: no cap), `pages` the built web player, `store` an obstore address where
-    objects shall not lie in the data folder, `tracker` the tracker's address as viewers reach it, `registry` where Prometheus metrics go.
+    objects shall not lie in the data folder, `tracker` the tracker's address as viewers reach it, `registry` where
+    Prometheus metrics go.
     """
 
     data: Path
