@@ -61,6 +61,8 @@ def _told_address(candidate: Candidate, sender: Vantage, receiver: Vantage) -> s
         address = ip_address(candidate.address)
     except ValueError:
         return None
+    if "%" in candidate.address:
+        return None
     return str(address) if _may_tell(address, sender, receiver) else None
 
 

@@ -61,7 +61,7 @@ class Introductions:
             return False
         if self._pairs.between(me.id, them.id) is not None:
             return False
-        if them.id in me.neighbours or them.id in me.failed or me.id in them.neighbours or me.id in them.failed:
+        if me.avoids(them.id, now) or them.avoids(me.id, now):
             return False
         return me.seeder or them.seeder or self._may_get_acquainted(me, them, now)
 

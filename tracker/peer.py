@@ -8,13 +8,15 @@ from swarm.tracker_messages import SEEDER, VIEWER, Introduced
 from tracker.addresses import Address, network_of
 from tracker.candidates import Vantage
 
+MAX_FAILURES = 256
 NOWHERE = Standing(-1, -1, -1, 0)
 
 
 @dataclass(slots=True, eq=False)
 class Peer:
-    """One connection's place in a course. `ends` is when its ticket does, `neighbours` and `failed` are what it said
-    last, `silent` that it left a ping unanswered for too long."""
+    """One connection's place in a course. `ends` is when its ticket does, `neighbours` are those it named last,
+    `failures` those it could not reach and until when that is remembered, `silent` says that it left a ping unanswered
+    for too long."""
 
     connection: int
     id: bytes
@@ -23,7 +25,7 @@ class Peer:
     ends: int
     watches: dict[str, "Watch"] = field(default_factory=dict)
     neighbours: frozenset[bytes] = frozenset()
-    failed: frozenset[bytes] = frozenset()
+    failures: dict[bytes, int] = field(default_factory=dict)
     silent: bool = False
     network: str = ""
 
@@ -50,6 +52,18 @@ class Peer:
     @property
     def vantage(self) -> Vantage:
         return Vantage(self.address, self.seeder)
+
+    def avoids(self, other: bytes, now: int) -> bool:
+        """Whether there is no use in introducing `other`: they are connected, or could not connect lately."""
+        return other in self.neighbours or self.failures.get(other, 0) > now
+
+    def fail(self, others: tuple[bytes, ...], until: int) -> None:
+        """Remember whom it could not reach, the newest MAX_FAILURES of them."""
+        for other in others:
+            self.failures.pop(other, None)
+            self.failures[other] = until
+        while len(self.failures) > MAX_FAILURES:
+            del self.failures[next(iter(self.failures))]
 
     @property
     def meets(self) -> bool:

@@ -31,8 +31,9 @@ logger = logging.getLogger(__name__)
 class TrackerService:
     """One tracker behind an aiohttp application.
 
-    `keys` are the platform's verifying keys by kid and may be replaced at any time; `sink` gets an `ItemInterval` for
-    each watched item about once a second, on the event loop, and must not block. Metrics are in `registry`.
+    `keys` are the platform's verifying keys by kid and may be replaced at any time; `sink` gets a list with
+    an `ItemInterval` for each watched item about once a second, on the event loop, and must not block. Metrics are in
+    `registry`.
     """
 
     def __init__(
@@ -104,8 +105,7 @@ class TrackerService:
         await self.close()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
-        if origin is not None and self.settings.origins and origin not in self.settings.origins:
+        if not self._welcomes(request):
             self._tracker.tally.refusals["origin"] += 1
             raise web.HTTPForbidden(text="This page may not use the tracker.")
         if not self._open:
@@ -121,6 +121,11 @@ class TrackerService:
         finally:
             self._tracker.disconnect(number, _now())
             self._deliver()
+
+    def _welcomes(self, request: web.Request) -> bool:
+        """Whether the page that connects is one of ours; peers that are no browsers send no Origin."""
+        origin = request.headers.get("Origin")
+        return origin is None or origin.partition("://")[2] == request.host or origin in self.settings.origins
 
     async def _converse(self, request: web.Request, number: int) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
@@ -182,11 +187,10 @@ class TrackerService:
                 self._flush(now)
 
     def _flush(self, now: int) -> None:
-        for interval in self._tracker.flush(now):
-            try:
-                self._sink(interval)
-            except Exception:
-                logger.exception("the sink of telemetry failed for item %s", interval.item)
+        try:
+            self._sink(self._tracker.flush(now))
+        except Exception:
+            logger.exception("the sink of telemetry failed")
 
 
 def _now() -> int:

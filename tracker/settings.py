@@ -17,6 +17,8 @@ class TrackerSettings:
     """A peer stays so long after its ticket ended, so that a platform that restarts costs nobody the swarm."""
     pair_ms: int = 20_000
     """An introduction waits so long for its offer, an offer for its answer, and late candidates for their end."""
+    failure_ms: int = 300_000
+    """Two peers that could not connect are not introduced again for so long."""
     ping_ms: int = 20_000
     """How often a quiet peer is asked for a sign of life."""
     feeder_ping_ms: int = 2_000
@@ -57,7 +59,8 @@ class TrackerSettings:
     """Playing time before the first report of a connection that is believed."""
 
     origins: tuple[str, ...] = ()
-    """Allowed values of the Origin header; none given allows all. Peers that are no browsers send no Origin."""
+    """Pages that may connect, as the Origin header names them, besides those served under the tracker's own address.
+    Peers that are no browsers send no Origin."""
     proxies: tuple[str, ...] = ()
     """Networks of reverse proxies whose X-Forwarded-For is believed."""
     stun_per_s: int = 5_000

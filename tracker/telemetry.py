@@ -4,7 +4,7 @@ A report is believed for no more time than has passed on the tracker's clock, an
 fast line in that time: a forged one can shift a figure by its own small share and no further.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from swarm.telemetry import ItemInterval
@@ -13,7 +13,8 @@ from tracker.membership import Item, ItemKey, Membership
 from tracker.peer import Watch
 from tracker.settings import TrackerSettings
 
-Sink = Callable[[ItemInterval], None]
+Sink = Callable[[Sequence[ItemInterval]], None]
+"""Takes the sums of all items of one interval; called on the event loop, so it must not block."""
 
 MAX_STARTUPS = 64
 MAX_STARTUP_MS = 600_000

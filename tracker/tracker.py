@@ -216,7 +216,7 @@ class Tracker:
             self.tally.announces["refused"] += 1
             raise
         peer.neighbours = frozenset(message.neighbours)
-        peer.failed = frozenset(message.failed)
+        peer.fail(message.failed, now + self.settings.failure_ms)
         watch.linked = len(peer.neighbours)
         position, first, last = (max(-1, at) for at in (message.position, message.first, message.last))
         self.members.stand(watch, Standing(position, first, last, message.slots))

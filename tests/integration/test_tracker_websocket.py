@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
@@ -135,7 +135,7 @@ async def build() -> AsyncIterator[Build]:
 
     async def make(settings: TrackerSettings) -> House:
         intervals: list[ItemInterval] = []
-        service = TrackerService({KEY.public.kid: KEY.public}, intervals.append, settings)
+        service = TrackerService({KEY.public.kid: KEY.public}, intervals.extend, settings)
         app = web.Application()
         service.add_routes(app)
         await service.start()
@@ -221,7 +221,7 @@ async def test_reports_reach_the_sink(build: Build) -> None:
 async def test_a_sink_that_fails_stops_nothing(build: Build, caplog: pytest.LogCaptureFixture) -> None:
     house = await build(TrackerSettings(flush_ms=100, join_ms=600))
 
-    def fail(_: ItemInterval) -> None:
+    def fail(_: Sequence[ItemInterval]) -> None:
         raise ValueError("full")
 
     house.service._sink = fail
@@ -374,6 +374,7 @@ async def test_strange_pages_are_refused(build: Build) -> None:
         await house.connect(headers={"Origin": "https://leech.example"})
     assert error.value.status == 403
     await house.connect(headers={"Origin": "https://school.example"})
+    await house.connect(headers={"Origin": f"http://{house.server.host}:{house.server.port}"})
     await house.connect()
     assert house.refusals("origin") == 1
 
