@@ -19,7 +19,7 @@ from aiortc import (
 from aiortc.sdp import candidate_from_sdp
 
 from seeder import guard
-from seeder.certificate import certify
+from seeder.certificate import Certificate
 from seeder.errors import ConnectionFailed
 from swarm.errors import ProtocolError
 from swarm.sdp import MAX_MESSAGE_BYTES, MID, is_mdns, read_sdp, write_candidate, write_sdp
@@ -65,11 +65,17 @@ class PeerConnection:
     ask a public server).
     """
 
-    def __init__(self, listener: Listener, stun: Sequence[str] = (), timeout_ms: int = CONNECT_TIMEOUT_MS) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        certificate: Certificate,
+        stun: Sequence[str] = (),
+        timeout_ms: int = CONNECT_TIMEOUT_MS,
+    ) -> None:
         servers = [RTCIceServer(urls=url) for url in stun]
         self._listener = listener
         self._rtc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
-        certify(self._rtc)
+        certificate.give(self._rtc)
         self._tasks: set[asyncio.Task[None]] = set()
         self._remote_candidates = 0
         self._early: list[tuple[Callable[[bytes | str], None], bytes | str]] = []

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from seeder.certificate import process_certificate
 from seeder.disk import Disk
 from seeder.follow import Listed, TrackFollower, Update
 from seeder.http_source import HttpSource
@@ -35,7 +36,7 @@ class CourseSeeder:
     """Seeds the items of one course until closed. `disk` keeps what memory forgets."""
 
     def __init__(self, course: str, settings: NodeSettings, source: HttpSource, disk: Disk | None) -> None:
-        self.node = Node(course, settings, source, self)
+        self.node = Node(course, settings, source, process_certificate(), self)
         self._source = source
         self._disk = disk
         self._prefetch = Prefetch(settings.cache_bytes // 2)

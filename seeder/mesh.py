@@ -12,7 +12,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from seeder.connection import CONNECT_TIMEOUT_MS, MAX_REMOTE_CANDIDATES, PeerConnection
+from seeder.certificate import Certificate
+from seeder.connection import MAX_REMOTE_CANDIDATES, PeerConnection
 from seeder.errors import ConnectionFailed
 from swarm.tracker_messages import (
     MAX_INTRODUCTIONS,
@@ -77,9 +78,17 @@ class MeshListener(Protocol):
 class Mesh:
     """All links of one peer. It wants `degree` neighbours and never has more than `most`."""
 
-    def __init__(self, listener: MeshListener, send: Callable[[ToTracker], bool], degree: int, most: int) -> None:
+    def __init__(
+        self,
+        listener: MeshListener,
+        send: Callable[[ToTracker], bool],
+        certificate: Certificate,
+        degree: int,
+        most: int,
+    ) -> None:
         self._listener = listener
         self._send = send
+        self._certificate = certificate
         self._degree = degree
         self._most = most
         self._links: dict[bytes, Link] = {}
@@ -264,7 +273,7 @@ class Mesh:
             return None
         stun = () if self._time() < self._no_stun_until else self.stun
         link.began = self._time()
-        link.connection = PeerConnection(self, stun, CONNECT_TIMEOUT_MS)
+        link.connection = PeerConnection(self, self._certificate, stun)
         self._by_connection[link.connection] = link
         link.connection.add_candidates(link.early)
         return link.connection

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from seeder.certificate import fingerprint
+from seeder.certificate import Certificate
 from seeder.fetches import Fetches
 from seeder.http_source import HttpSource
 from seeder.mesh import Mesh
@@ -97,19 +97,27 @@ class NodeListener(Protocol):
 class Node:
     """One peer of one course."""
 
-    def __init__(self, course: str, settings: NodeSettings, source: HttpSource, listener: NodeListener) -> None:
+    def __init__(
+        self,
+        course: str,
+        settings: NodeSettings,
+        source: HttpSource,
+        certificate: Certificate,
+        listener: NodeListener,
+    ) -> None:
         self.course = course
         self.settings = settings
         self.source = source
         self.report_ms = 5000
         self.grant: Grant | None = None
         self._listener = listener
+        self._certificate = certificate
         self._announce_ms = 10_000
         self._parameters = load_parameters()
         own = ExchangeSettings(settings.role, settings.agent, settings.cache_bytes, settings.upload, settings.p2p)
         self.exchange = Exchange(own, self._parameters)
         self.tracker = TrackerClient(source.session, self, self._ask, self._tracker_url, settings.agent)
-        self.mesh = Mesh(self, self.tracker.send, settings.degree, settings.most_links)
+        self.mesh = Mesh(self, self.tracker.send, certificate, settings.degree, settings.most_links)
         self._watched: dict[str, Standing] = {}
         self._fetches = Fetches(source, self.exchange, self.now, self._soon)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -210,7 +218,7 @@ class Node:
         """Links stay; only introductions wait."""
 
     async def _ask(self) -> Grant:
-        return await self.source.ticket(self.course, fingerprint(), self.settings.admin_token)
+        return await self.source.ticket(self.course, self._certificate.fingerprint, self.settings.admin_token)
 
     def _tracker_url(self, grant: Grant) -> str:
         url = self.source.url(grant.tracker)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seeder import __version__
+from seeder.certificate import process_certificate
 from seeder.course_seeder import CourseSeeder, open_disk
 from seeder.errors import FetchError, FetchRefused
 from seeder.http_source import HttpSource, retry_pause
@@ -18,8 +19,8 @@ from swarm.peer_messages import SEEDER
 logger = logging.getLogger(__name__)
 AGENT = f"banyan-seeder/{__version__}"
 _LINKS = 64
-_DEGREE = 2
-"""A seeder is found by viewers; it looks for two neighbours, so that seeders hear of each other's segments."""
+_DEGREE = 0
+"""A seeder is found by viewers; it looks for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _titles(courses: tuple[Course, ...], joint: str, none: str) -> str:
 async def _check_token(source: HttpSource, course: str, token: str) -> None:
     """Ask for one ticket, so that a wrong token is told at once."""
     try:
-        await source.ticket(course, bytes(32), token)
+        await source.ticket(course, process_certificate().fingerprint, token)
     except FetchRefused as error:
         if error.status in (401, 403):
             raise PlainError(

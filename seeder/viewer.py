@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from seeder import __version__
+from seeder.certificate import Certificate
 from seeder.errors import FetchError, FetchRefused
 from seeder.follow import TrackFollower, Update
 from seeder.http_source import HttpSource
@@ -181,7 +182,7 @@ class Viewer:
     def __init__(self, source: HttpSource, item: Item, tracks: tuple[Track, ...], p2p: bool) -> None:
         parameters = load_parameters()
         settings = NodeSettings(VIEWER, AGENT, _CACHE_BYTES, parameters.degree, parameters.most_neighbours, p2p=p2p)
-        self.node = Node(item.course, settings, source, self)
+        self.node = Node(item.course, settings, source, Certificate(), self)
         self._source = source
         self._item = item
         self._began = self.node.now()

@@ -125,7 +125,7 @@ class Origin:
         now = int(time.time())
         fingerprint = bytes.fromhex(body["fingerprint"])
         ticket = Ticket(
-            "course", f"s{self._tickets}", role, mode, fingerprint, 0, now, now + 120, f"serial-{self._tickets}"
+            "course", body["fingerprint"][:16], role, mode, fingerprint, 0, now, now + 120, f"serial-{self._tickets}"
         )
         answer = {"ticket": issue_ticket(ticket, KEY), "expires": (now + 120) * 1000, "subject": ticket.subject}
         return web.json_response({**answer, "mode": mode, "tracker": "/tracker", "stun": [], "upload": 0})

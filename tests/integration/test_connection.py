@@ -11,17 +11,19 @@ from dataclasses import replace
 import pytest
 from aiortc import rtcsctptransport as sctp
 
-from seeder.certificate import fingerprint, process_certificate
+from seeder.certificate import Certificate, process_certificate
 from seeder.connection import PeerConnection
 from seeder.errors import ConnectionFailed
 from swarm.tracker_messages import ACTIVE, Candidate, Connection
+
+CERTIFICATE = process_certificate()
 
 
 class Side:
     """Records what a connection tells."""
 
     def __init__(self, timeout_ms: int = 15_000) -> None:
-        self.connection = PeerConnection(self, timeout_ms=timeout_ms)
+        self.connection = PeerConnection(self, CERTIFICATE, timeout_ms=timeout_ms)
         self.open = asyncio.Event()
         self.reason = ""
         self.gone = asyncio.Event()
@@ -53,9 +55,9 @@ Pair = tuple[Side, Side]
 
 
 async def connect(a: Side, b: Side) -> None:
-    answer = await b.connection.answer(await a.connection.offer(), fingerprint())
+    answer = await b.connection.answer(await a.connection.offer(), CERTIFICATE.fingerprint)
     assert answer.setup == ACTIVE
-    await a.connection.accept(answer, fingerprint())
+    await a.connection.accept(answer, CERTIFICATE.fingerprint)
     await asyncio.wait_for(asyncio.gather(a.open.wait(), b.open.wait()), 10)
 
 
@@ -102,14 +104,15 @@ async def test_control_keeps_its_order_and_low_mark_is_told(pair: Pair) -> None:
     assert a.low >= 1
 
 
-async def test_one_certificate_for_all() -> None:
-    first, second = PeerConnection(Side()), PeerConnection(Side())
-    assert len(fingerprint()) == 32
-    for connection in (first, second):
-        assert connection._rtc.sctp is not None
-        prints = connection._rtc.sctp.transport.getLocalParameters().fingerprints
-        assert prints == process_certificate().getFingerprints()
-        await connection.close()
+async def test_one_certificate_for_all_connections_of_a_peer() -> None:
+    assert process_certificate() is CERTIFICATE
+    assert len(CERTIFICATE.fingerprint) == 32
+    assert Certificate().fingerprint != CERTIFICATE.fingerprint
+    for side in (Side(), Side()):
+        prints = transport(side).transport.getLocalParameters().fingerprints
+        assert prints == CERTIFICATE.rtc.getFingerprints()
+        assert prints[0].value == CERTIFICATE.fingerprint.hex(":").upper()
+        await side.connection.close()
 
 
 async def test_closing_is_told_to_both(pair: Pair) -> None:
@@ -122,7 +125,7 @@ async def test_closing_is_told_to_both(pair: Pair) -> None:
 
 async def test_a_stranger_with_another_certificate_is_refused() -> None:
     a, b = Side(), Side()
-    answer = await b.connection.answer(await a.connection.offer(), fingerprint())
+    answer = await b.connection.answer(await a.connection.offer(), CERTIFICATE.fingerprint)
     await a.connection.accept(answer, bytes(32))
     await asyncio.wait_for(a.gone.wait(), 10)
     assert not a.open.is_set()
@@ -143,7 +146,7 @@ async def test_a_smuggling_offer_is_refused() -> None:
     offer = await a.connection.offer()
     bad = replace(offer, ufrag=offer.ufrag + "\r\na=ice-lite")
     with pytest.raises(ConnectionFailed):
-        await b.connection.answer(bad, fingerprint())
+        await b.connection.answer(bad, CERTIFICATE.fingerprint)
     await asyncio.wait_for(b.gone.wait(), 5)
     await a.connection.close()
     await b.connection.close()
@@ -152,8 +155,10 @@ async def test_a_smuggling_offer_is_refused() -> None:
 async def test_trickled_candidates_suffice() -> None:
     a, b = Side(), Side()
     offer = await a.connection.offer()
-    answer = await b.connection.answer(Connection(offer.ufrag, offer.password, offer.setup, ()), fingerprint())
-    await a.connection.accept(replace(answer, candidates=()), fingerprint())
+    answer = await b.connection.answer(
+        Connection(offer.ufrag, offer.password, offer.setup, ()), CERTIFICATE.fingerprint
+    )
+    await a.connection.accept(replace(answer, candidates=()), CERTIFICATE.fingerprint)
     hidden = Candidate(0, "1", 1, "0b6b9d0e-1111-4b7e-8f3c-0a4c2f0f7f10.local", 9)
     a.connection.add_candidates((hidden, replace(hidden, address="not an address"), *answer.candidates))
     await asyncio.wait_for(asyncio.gather(a.open.wait(), b.open.wait()), 10)

@@ -27,12 +27,12 @@ def url(origin: Origin, path: str) -> str:
 
 
 async def test_a_lecture_is_shared_and_plays_without_a_stall(origin: Origin) -> None:
-    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=3, seconds=8, apart_ms=1500))
+    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=3, seconds=4, apart_ms=700))
     for viewer in summary.viewers:
         assert (viewer.state, viewer.stalls, viewer.rejected) == ("playing", 0, 0)
-        assert viewer.played_ms > 7000
+        assert viewer.played_ms > 3500
         assert viewer.http + viewer.peer + viewer.seeder == viewer.played
-    assert sum(viewer.peer for viewer in summary.viewers) > 60 * SEGMENT
+    assert sum(viewer.peer for viewer in summary.viewers) > 40 * SEGMENT
     assert sum(interval.peer for interval in origin.reports) == sum(viewer.peer for viewer in summary.viewers)
 
 
@@ -47,7 +47,7 @@ async def test_a_lecture_ends(origin: Origin) -> None:
 
 async def test_a_class_is_shared_live(origin: Origin) -> None:
     growing = asyncio.create_task(origin.grow(20))
-    summary = await run_viewers(ViewerSettings(url(origin, "/watch/class"), count=3, seconds=9))
+    summary = await run_viewers(ViewerSettings(url(origin, "/watch/class"), count=3, seconds=5))
     growing.cancel()
     for viewer in summary.viewers:
         assert viewer.stalls == 0
@@ -56,18 +56,18 @@ async def test_a_class_is_shared_live(origin: Origin) -> None:
         assert viewer.latency_ms is not None
         assert viewer.latency_ms < 4500
     assert summary.saved is not None
-    assert summary.saved > 0.3
+    assert summary.saved > 0.15
 
 
 async def test_without_p2p_all_comes_over_http(origin: Origin) -> None:
-    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=2, seconds=3, p2p=False))
+    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=2, seconds=1, p2p=False))
     assert all(viewer.http == viewer.played > 0 for viewer in summary.viewers)
     assert origin.reports
 
 
 async def test_broken_bytes_never_reach_the_player(origin: Origin) -> None:
     origin.broken.add(origin.lists["lecture", "v360"][3])
-    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=1, seconds=4))
+    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=1, seconds=2.5))
     viewer = summary.viewers[0]
     assert viewer.state == "stalled"
     assert viewer.rejected > 0
@@ -79,7 +79,7 @@ async def test_a_seeder_gives_a_lecture_and_keeps_it_on_disk(origin: Origin, tmp
     settings = SeederSettings(url(origin, "/"), ADMIN, ("Physics",), folder=tmp_path, poll_ms=300)  # type: ignore[arg-type]
     seeding = asyncio.create_task(run_seeder(settings))
     await asyncio.sleep(1)
-    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=2, seconds=6, apart_ms=500))
+    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=2, seconds=3.5, apart_ms=300))
     seeding.cancel()
     with suppress(asyncio.CancelledError):
         await seeding
@@ -93,13 +93,13 @@ async def test_a_seeder_feeds_a_class(origin: Origin) -> None:
     growing = asyncio.create_task(origin.grow(20))
     seeding = asyncio.create_task(run_seeder(SeederSettings(url(origin, "/"), ADMIN, poll_ms=300)))
     await asyncio.sleep(0.5)
-    summary = await run_viewers(ViewerSettings(url(origin, "/watch/class"), count=2, seconds=9))
+    summary = await run_viewers(ViewerSettings(url(origin, "/watch/class"), count=2, seconds=5))
     for task in (growing, seeding):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
     assert all(viewer.stalls == 0 and viewer.rejected == 0 for viewer in summary.viewers)
-    assert sum(viewer.seeder for viewer in summary.viewers) > 5 * SEGMENT
+    assert sum(viewer.seeder for viewer in summary.viewers) > 3 * SEGMENT
 
 
 async def test_wrong_words_are_told_plainly(origin: Origin) -> None:
