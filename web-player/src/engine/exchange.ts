@@ -288,6 +288,11 @@ export class Exchange {
     }
   }
 
+  /** The platform's cap on uploads in bytes/s (0: none), which comes with the ticket. */
+  setUploadCap(bytesPerSecond: number): void {
+    this.uploads.setCap(bytesPerSecond);
+  }
+
   /** Decide and send what can be sent; returns when to call again at the latest, in ms. */
   poll(now: number): number {
     const wake = this.downloads.step(now);

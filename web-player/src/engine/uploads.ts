@@ -51,11 +51,16 @@ export class UploadCap {
 /** Sends proofs and blocks to the neighbours of one exchange as credit, buffers and the cap allow. */
 export class Uploads {
   private readonly exchange: Exchange;
-  private readonly cap: UploadCap;
+  private cap: UploadCap;
 
   constructor(exchange: Exchange, bytesPerSecond: number) {
     this.exchange = exchange;
     this.cap = new UploadCap(bytesPerSecond);
+  }
+
+  /** Change the cap in bytes/s (0: none). */
+  setCap(bytesPerSecond: number): void {
+    if (bytesPerSecond !== this.cap.rate) this.cap = new UploadCap(bytesPerSecond);
   }
 
   /** Queue all that may go out now. */

@@ -1,0 +1,318 @@
+/** The P2P engine of the watch page: hls.js on one side, the swarm on the other. */
+import Hls from "hls.js";
+import type { HlsConfig, LoaderStats } from "hls.js";
+import type { CreateEngine, Engine, EngineOptions, EngineReason, EngineState, EngineStats } from "./engine-interface.ts";
+import type { PlaylistError } from "./engine/errors";
+import type { Listing } from "./engine/library";
+import { readMediaPlaylist, segmentIdOf } from "./engine/media-playlist";
+import { MULTIVARIANT, VerifyingKey } from "./engine/playlist";
+import type { Claims } from "./engine/playlist";
+import { abrControllerOf } from "./hls/abr";
+import { Deliveries } from "./hls/deliveries";
+import type { Customer, Order } from "./hls/deliveries";
+import { fragmentLoaderOf } from "./hls/fragment-loader";
+import type { Capacity, SegmentSource } from "./hls/fragment-loader";
+import { PlaybackMeter } from "./hls/playback-meter";
+import { PlaylistChecker } from "./hls/playlist-checker";
+import { playlistLoaderOf } from "./hls/playlist-loader";
+import { Reporter } from "./hls/reporter";
+import { SegmentLog } from "./hls/segment-log";
+import type { Recorder } from "./hls/segment-log";
+import { Timeline } from "./hls/timeline";
+import { Node } from "./net/node";
+import type { Standing } from "./net/node";
+import { WorkerClock } from "./net/worker-clock";
+
+const AGENT = "banyan-web/0.1";
+const MIB = 1024 * 1024;
+const DESKTOP_CACHE_BYTES = 256 * MIB;
+const MOBILE_CACHE_BYTES = 96 * MIB;
+/** The picture comes first: tracker and connections begin so long after it. */
+const JOIN_AFTER_PLAYING_MS = 150;
+/** Where nothing plays (a click is awaited), they begin this long after the video was attached. */
+const JOIN_ANYWAY_MS = 5000;
+const STATS_EVERY_MS = 500;
+const MOST_SEGMENTS_TOLD = 60;
+const MOST_HELD = 2000;
+
+/** What browsers tell of the connection and the device (not in all of them). */
+interface NavigatorExtras {
+  readonly connection?: { readonly saveData?: boolean; readonly type?: string };
+  readonly userAgentData?: { readonly mobile?: boolean };
+}
+
+/** The engine of one item. */
+class WebEngine implements Engine, SegmentSource {
+  readonly hlsConfig: Partial<HlsConfig>;
+  readonly log = new SegmentLog();
+  private readonly options: EngineOptions;
+  private readonly node: Node;
+  private readonly timeline = new Timeline();
+  private readonly deliveries: Deliveries;
+  private readonly reporter: Reporter;
+  private readonly cachedLoads = new WeakSet<LoaderStats>();
+  private readonly listeners = new Set<(stats: EngineStats) => void>();
+  private readonly missing: "insecure" | "no-webrtc" | undefined;
+  private meter: PlaybackMeter | undefined;
+  private enabled: boolean;
+  private began = false;
+  private statsDue = false;
+  private mainTrack = "";
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.enabled = options.enabled;
+    this.missing = missing();
+    const { item, baseUrl } = options;
+    const settings = {
+      base: baseUrl,
+      course: item.course,
+      item: item.id,
+      agent: AGENT,
+      cacheBytes: isMobile() ? MOBILE_CACHE_BYTES : DESKTOP_CACHE_BYTES,
+      uploads: !isMetered(),
+      rtc: this.missing === undefined,
+    };
+    this.node = new Node(settings, {
+      finished: (id, came) => { this.finished(id, came); },
+      failed: (id) => { this.deliveries.failed(id); },
+      changed: () => { this.tellSoon(); },
+      standing: () => this.standing(),
+    }, new WorkerClock());
+    const videos = new Set(item.tracks.filter((track) => track.kind === "video").map((track) => track.id));
+    this.deliveries = new Deliveries(this.node, this.timeline, (track) => videos.has(track));
+    this.reporter = new Reporter(item.id, this.node);
+    this.node.setMeeting(options.enabled);
+    this.hlsConfig = this.config();
+  }
+
+  private config(): Partial<HlsConfig> {
+    const fLoader = fragmentLoaderOf(this);
+    // Without WebCrypto no playlist can be checked, so nothing may be taken from peers, and hls.js plays as it is.
+    if (this.missing === "insecure") return { fLoader };
+    const checker = new PlaylistChecker(this.options.item.id, VerifyingKey.fromJwk(this.options.item.key, crypto.subtle));
+    const abrController = abrControllerOf({
+      loads: (frag) => this.listed(new URL(frag.url, this.options.baseUrl)) !== undefined,
+      cached: this.cachedLoads,
+    });
+    const pLoader = playlistLoaderOf(checker, {
+      listed: (claims, text) => { this.playlist(claims, text); },
+      refused: (error: PlaylistError) => { this.reporter.refusedPlaylist(error); },
+    });
+    // Blocking reloads (`_HLS_msn`) are asked for at once only in this mode, with or without parts.
+    return { fLoader, pLoader, abrController, lowLatencyMode: true };
+  }
+
+  // The page
+
+  attach(hls: Hls, video: HTMLVideoElement): void {
+    this.deliveries.video = video;
+    this.meter?.close();
+    this.meter = new PlaybackMeter(video, () => { this.playing(); });
+    this.reporter.meter = this.meter;
+    hls.on(Hls.Events.MANIFEST_LOADING, () => { this.deliveries.clear(); });
+    this.node.clock.after(JOIN_ANYWAY_MS, () => { this.begin(); });
+  }
+
+  setEnabled(on: boolean): void {
+    this.enabled = on;
+    this.node.setMeeting(on);
+    this.tellSoon();
+  }
+
+  stats(): EngineStats {
+    const figures = this.reporter.figures();
+    const { peers, seeders } = this.node.links;
+    const { httpBytes, peerBytes, seederBytes } = figures;
+    const all = httpBytes + peerBytes + seederBytes;
+    const reason = this.reason();
+    const segments = this.log.all.slice(-MOST_SEGMENTS_TOLD).map(({ track, sequence, sources }) => {
+      const split = { httpBytes: 0, peerBytes: 0, seederBytes: 0 };
+      for (const [source, size] of Object.entries(sources)) split[`${this.node.exchange.kindOf(source)}Bytes`] += size;
+      return { track, msn: sequence, ...split };
+    });
+    return {
+      peers,
+      seeders,
+      ...figures,
+      share: all > 0 ? (peerBytes + seederBytes) / all : 0,
+      state: this.state(reason),
+      ...(reason === undefined ? {} : { reason }),
+      segments,
+    };
+  }
+
+  onStats(listener: (stats: EngineStats) => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  destroy(): void {
+    this.reporter.send();
+    this.meter?.close();
+    this.listeners.clear();
+    this.deliveries.clear();
+    this.node.close();
+  }
+
+  private state(reason: EngineReason | undefined): EngineState {
+    if (reason === "insecure" || reason === "no-webrtc") return "unavailable";
+    if (reason === "switched-off" || reason === "mode-off") return "off";
+    if (this.node.links.peers > 0) return "connected";
+    if (this.node.joined) return "alone";
+    return reason === "no-tracker" ? "unavailable" : "starting";
+  }
+
+  private reason(): EngineReason | undefined {
+    if (this.missing !== undefined) return this.missing;
+    if (!this.enabled) return "switched-off";
+    if (this.node.grant?.mode === "off") return "mode-off";
+    return this.node.trackerAway ? "no-tracker" : undefined;
+  }
+
+  private tellSoon(): void {
+    if (this.statsDue) return;
+    this.statsDue = true;
+    this.node.clock.after(STATS_EVERY_MS, () => {
+      this.statsDue = false;
+      const stats = this.stats();
+      for (const listener of this.listeners) listener(stats);
+    });
+  }
+
+  // Start
+
+  private playing(): void {
+    this.node.clock.after(JOIN_AFTER_PLAYING_MS, () => { this.begin(); });
+  }
+
+  private begin(): void {
+    if (this.began) return;
+    this.began = true;
+    this.deliveries.ahead = true;
+    this.node.join();
+    this.reportLater();
+  }
+
+  private reportLater(): void {
+    this.node.clock.after(this.node.reportMs, () => {
+      this.reporter.send();
+      this.tellSoon();
+      this.reportLater();
+    });
+  }
+
+  private standing(): Standing {
+    const { exchange } = this.node;
+    const position = this.timeline.sequenceAt(this.deliveries.video?.currentTime ?? 0);
+    const key = { item: this.options.item.id, track: this.mainTrack };
+    const holds = (sequence: number): boolean => {
+      const listing = exchange.library.at(key, sequence);
+      return listing !== undefined && exchange.cache.has(listing.id);
+    };
+    let first = position;
+    let last = position;
+    if (position < 0 || !holds(position)) return { position, first: -1, last: -1 };
+    while (position - first < MOST_HELD && holds(first - 1)) first -= 1;
+    while (last - position < MOST_HELD && holds(last + 1)) last += 1;
+    return { position, first, last };
+  }
+
+  // Playlists
+
+  /** A checked playlist says which segments there are. */
+  private playlist(claims: Claims, text: string): void {
+    if (claims.track === MULTIVARIANT) return;
+    const key = { item: claims.item, track: claims.track };
+    const { live, segments } = readMediaPlaylist(text);
+    const listings = segments.map(({ sequence, id, size }) => ({ key, sequence, id, size, live }));
+    for (const listing of listings) this.node.exchange.listed(listing);
+    this.deliveries.listed(listings);
+  }
+
+  // Segments
+
+  get recorder(): Recorder | undefined {
+    return this.log.recorder;
+  }
+
+  listed(url: URL): Listing | undefined {
+    const id = url.origin === this.options.baseUrl.origin ? segmentIdOf(url.pathname) : undefined;
+    return id === undefined ? undefined : this.node.exchange.library.of(id);
+  }
+
+  order(order: Order, customer: Customer): void {
+    const { key, sequence, id } = order.listing;
+    const track = this.options.item.tracks.find((one) => one.id === key.track);
+    if (track?.kind === "video" || this.mainTrack === "") this.mainTrack = key.track;
+    const began = performance.now();
+    this.deliveries.order(order, {
+      delivered: (data, came) => {
+        const ms = Math.round(performance.now() - began);
+        const sources = this.came.get(id) ?? came;
+        this.log.add({ track: key.track, sequence, id, sources: Object.fromEntries(sources), ms });
+        this.came.delete(id);
+        customer.delivered(data, came);
+      },
+      gaveUp: () => { customer.gaveUp(); },
+    });
+  }
+
+  cancel(id: string): void {
+    this.deliveries.cancel(id);
+  }
+
+  cached(stats: LoaderStats): void {
+    this.cachedLoads.add(stats);
+  }
+
+  /** What HTTP can do, or what the peers can do together, whichever is more: the policy takes the better. */
+  capacity(): Capacity {
+    const { downloads, neighbours } = this.node.exchange;
+    const http = downloads.httpRate.measured ? downloads.httpRate.value : 0;
+    let peers = 0;
+    for (const { rate } of neighbours.values()) peers += rate.measured ? rate.value : 0;
+    return { rate: Math.max(http, peers), roundTrip: downloads.httpRoundTrip.value };
+  }
+
+  handedOver(id: string, data: Uint8Array, http: number): void {
+    this.log.recorder?.(id, data);
+    this.reporter.handedOver(data.length, http);
+    this.tellSoon();
+  }
+
+  /** Where segments fetched ahead came from, until hls.js asks for them. */
+  private readonly came = new Map<string, readonly (readonly [string, number])[]>();
+
+  private finished(id: string, came: readonly (readonly [string, number])[]): void {
+    if (came.length > 0) this.remember(id, came);
+    this.deliveries.finished(id, came);
+    this.tellSoon();
+  }
+
+  private remember(id: string, came: readonly (readonly [string, number])[]): void {
+    const [oldest] = this.came.keys();
+    if (this.came.size >= MOST_SEGMENTS_TOLD && oldest !== undefined) this.came.delete(oldest);
+    this.came.set(id, came);
+  }
+}
+
+function missing(): "insecure" | "no-webrtc" | undefined {
+  if (!isSecureContext || !("subtle" in crypto)) return "insecure";
+  return "RTCPeerConnection" in globalThis ? undefined : "no-webrtc";
+}
+
+function isMobile(): boolean {
+  const { userAgentData } = navigator as NavigatorExtras;
+  return userAgentData?.mobile ?? /Mobi|Android|iPhone|iPad/.test(navigator.userAgent);
+}
+
+/** Uploads cost the viewer money or battery: on a phone's network, or when the browser saves data. */
+function isMetered(): boolean {
+  const { connection } = navigator as NavigatorExtras;
+  return connection?.saveData === true || connection?.type === "cellular";
+}
+
+export const createEngine: CreateEngine = (options) => new WebEngine(options);

@@ -1,0 +1,233 @@
+/**
+ * The connections of one peer: who is met, offered to, answered, kept and given up. The tracker introduces; this side
+ * opens a few connections at a time until it has as many neighbours as it wants. Connections outlive the tracker.
+ */
+import { MAX_CANDIDATES, MAX_INTRODUCTIONS } from "../engine/messages";
+import type {
+  Answered,
+  Candidate,
+  Candidates,
+  Connection,
+  Gone,
+  Offered,
+  ToTracker,
+  Trickled,
+} from "../engine/messages";
+import { peerBytes, peerName } from "../engine/peer-name";
+import type { ConnectionListener, PeerConnection } from "./rtc-connection";
+
+const BANNED_MS = 600_000;
+const MOST_BANNED = 1024;
+const MOST_FAILED = 64;
+const MOST_NEIGHBOURS_TOLD = 128;
+const OFFERS = 2 ** 32;
+
+/** What the owner of the mesh wants to hear. Nothing here may throw. */
+export interface MeshListener {
+  linkOpened(peer: string, role: number): void;
+  linkClosed(peer: string): void;
+  linkControl(peer: string, message: Uint8Array): void;
+  linkBlocks(peer: string, message: Uint8Array): void;
+  linkDrained(): void;
+}
+
+/** How the mesh reaches the world. */
+export interface MeshSurroundings {
+  readonly listener: MeshListener;
+  /** Send to the tracker; false while it is away. */
+  send(message: ToTracker): boolean;
+  /** Open a connection; it reports to `listener`. */
+  connect(listener: ConnectionListener): PeerConnection;
+  now(): number;
+  /** How many neighbours are looked for, and how many taken. */
+  readonly degree: number;
+  readonly most: number;
+}
+
+interface Link {
+  readonly peer: string;
+  role: number;
+  readonly offer: number;
+  readonly ours: boolean;
+  connection: PeerConnection | undefined;
+  opened: boolean;
+}
+
+/** All links of one peer. It wants `degree` neighbours and never has more than `most`. */
+export class Mesh {
+  private readonly around: MeshSurroundings;
+  private readonly links = new Map<string, Link>();
+  private readonly banned = new Map<string, number>();
+  private failed: string[] = [];
+  private nextOffer = Math.floor(Math.random() * OFFERS);
+
+  constructor(around: MeshSurroundings) {
+    this.around = around;
+  }
+
+  // What stands
+
+  /** Peers with an open connection, as an announce names them. */
+  get neighbours(): Uint8Array[] {
+    const open = [...this.links.values()].filter((link) => link.opened);
+    return open.slice(0, MOST_NEIGHBOURS_TOLD).map((link) => peerBytes(link.peer));
+  }
+
+  /** How many connections are open, viewers and seeders, and how many of them are to seeders. */
+  count(seeder: number): { readonly peers: number; readonly seeders: number } {
+    const open = [...this.links.values()].filter((link) => link.opened);
+    return { peers: open.length, seeders: open.filter((link) => link.role === seeder).length };
+  }
+
+  /** How many introductions to ask for. */
+  get wanted(): number {
+    return Math.max(Math.min(this.around.degree - this.links.size, MAX_INTRODUCTIONS), 0);
+  }
+
+  /** How many more connections fit. */
+  get slots(): number {
+    return Math.max(this.around.most - this.links.size, 0);
+  }
+
+  /** Peers that could not be reached since the last call. */
+  takeFailed(): Uint8Array[] {
+    const { failed } = this;
+    this.failed = [];
+    return failed.map(peerBytes);
+  }
+
+  /** Bytes in the send buffer of every open link. */
+  buffered(): [peer: string, size: number][] {
+    const open = [...this.links.values()].filter((link) => link.opened);
+    return open.map((link) => [link.peer, link.connection?.buffered ?? 0]);
+  }
+
+  // What is done
+
+  /** Send on the control channel of a peer, when it is still there. */
+  sendControl(peer: string, message: Uint8Array<ArrayBuffer>): void {
+    this.links.get(peer)?.connection?.sendControl(message);
+  }
+
+  /** Send on the blocks channel of a peer. */
+  sendBlocks(peer: string, message: Uint8Array<ArrayBuffer>, lowMark: number): void {
+    this.links.get(peer)?.connection?.sendBlocks(message, lowMark);
+  }
+
+  /** Close the link to a peer; one at fault is not met again for ten minutes. */
+  part(peer: string, reason: string, fault: boolean): void {
+    if (fault) this.ban(peer);
+    this.links.get(peer)?.connection?.fail(reason);
+  }
+
+  /** Close all links. */
+  close(): void {
+    for (const link of [...this.links.values()]) this.drop(link, "closed");
+  }
+
+  // What the tracker says
+
+  /** Offer to peers that the tracker introduces. */
+  candidates(message: Candidates): void {
+    for (const introduced of message.peers) {
+      const peer = peerName(introduced.peer);
+      if (this.slots === 0 || this.links.has(peer) || this.isBanned(peer)) continue;
+      this.nextOffer = (this.nextOffer + 1) % OFFERS;
+      const link = this.add(peer, introduced.role, this.nextOffer, true);
+      void this.describe(link, (connection) => connection.offer());
+    }
+  }
+
+  /** Answer an offer, when there is room. */
+  offered(message: Offered): void {
+    const peer = peerName(message.peer);
+    if (this.isBanned(peer)) return;
+    const known = this.links.get(peer);
+    if (known !== undefined) this.drop(known, "replaced");
+    if (this.slots === 0) return;
+    const link = this.add(peer, message.role, message.offer, false);
+    void this.describe(link, (connection) => connection.answer(message.connection, message.fingerprint));
+  }
+
+  /** Take the answer to an offer of ours. */
+  answered(message: Answered): void {
+    const link = this.links.get(peerName(message.peer));
+    if (link?.ours !== true || link.offer !== message.offer) return;
+    link.role = message.role;
+    link.connection?.accept(message.connection, message.fingerprint).catch(() => { this.drop(link, "answer"); });
+  }
+
+  /** Take late candidates of a peer. */
+  trickled(message: Trickled): void {
+    const link = this.links.get(peerName(message.peer));
+    if (link?.offer === message.offer) link.connection?.addCandidates(message.candidates);
+  }
+
+  /** An offer is void. Open connections stay, whatever the tracker thinks of the peer. */
+  gone(message: Gone): void {
+    const link = this.links.get(peerName(message.peer));
+    if (link?.opened === false && link.offer === message.offer) this.drop(link, "gone");
+  }
+
+  // Set-up
+
+  private add(peer: string, role: number, offer: number, ours: boolean): Link {
+    const link: Link = { peer, role, offer, ours, connection: undefined, opened: false };
+    this.links.set(peer, link);
+    link.connection = this.around.connect(this.listenerOf(link));
+    return link;
+  }
+
+  private async describe(link: Link, make: (connection: PeerConnection) => Promise<Connection>): Promise<void> {
+    if (link.connection === undefined) return;
+    try {
+      const connection = await make(link.connection);
+      const to = peerBytes(link.peer);
+      const type = link.ours ? "Offer" : "Answer";
+      if (!this.around.send({ type, to, offer: link.offer, connection })) this.drop(link, "no tracker");
+    } catch {
+      this.drop(link, "description");
+    }
+  }
+
+  private listenerOf(link: Link): ConnectionListener {
+    const { listener } = this.around;
+    return {
+      opened: () => {
+        link.opened = true;
+        listener.linkOpened(link.peer, link.role);
+      },
+      closed: (reason) => { this.closed(link, reason); },
+      controlReceived: (message) => { listener.linkControl(link.peer, message); },
+      blocksReceived: (message) => { listener.linkBlocks(link.peer, message); },
+      drained: () => { listener.linkDrained(); },
+      candidatesFound: (candidates) => { this.trickle(link, candidates); },
+    };
+  }
+
+  private trickle(link: Link, candidates: readonly Candidate[]): void {
+    const to = peerBytes(link.peer);
+    this.around.send({ type: "Trickle", to, offer: link.offer, candidates: candidates.slice(0, MAX_CANDIDATES) });
+  }
+
+  private closed(link: Link, reason: string): void {
+    if (this.links.get(link.peer) === link) this.links.delete(link.peer);
+    if (link.opened) this.around.listener.linkClosed(link.peer);
+    else if (reason !== "replaced" && reason !== "closed") this.failed = [...this.failed, link.peer].slice(-MOST_FAILED);
+  }
+
+  private drop(link: Link, reason: string): void {
+    link.connection?.fail(reason);
+    if (this.links.get(link.peer) === link) this.links.delete(link.peer);
+  }
+
+  private ban(peer: string): void {
+    const [oldest] = this.banned.keys();
+    if (this.banned.size >= MOST_BANNED && oldest !== undefined) this.banned.delete(oldest);
+    this.banned.set(peer, this.around.now() + BANNED_MS);
+  }
+
+  private isBanned(peer: string): boolean {
+    return (this.banned.get(peer) ?? 0) > this.around.now();
+  }
+}

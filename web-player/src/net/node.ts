@@ -1,0 +1,379 @@
+/** The shell of one viewer in one item: drives the exchange with connections, the tracker, HTTP and the clock. */
+import { Exchange } from "../engine/exchange";
+import type { ExchangeEvent } from "../engine/exchange-events";
+import { IdentityError } from "../engine/errors";
+import type { Listing } from "../engine/library";
+import { NO_SEQUENCE, SEEDER, VIEWER } from "../engine/messages";
+import type { FromTracker, Report } from "../engine/messages";
+import { peerName } from "../engine/peer-name";
+import { PARAMETERS } from "../engine/policy";
+import { HTTP_SOURCE } from "../engine/segment";
+import type { Certificate } from "./certificate";
+import { makeCertificate } from "./certificate";
+import { askGrant } from "./grant";
+import type { Grant } from "./grant";
+import { HttpFetcher } from "./http-fetcher";
+import type { FetchListener } from "./http-fetcher";
+import { Mesh } from "./mesh";
+import type { MeshListener } from "./mesh";
+import { PeerConnection } from "./rtc-connection";
+import { TrackerSocket } from "./tracker-socket";
+import type { TrackerListener } from "./tracker-socket";
+import type { CancelTimer, Clock } from "./worker-clock";
+
+/** Decisions are made so often at most: bytes arrive in many small pieces. */
+const LEAST_POLL_MS = 4;
+const BUFFER_POLL_MS = 50;
+const MOST_WAIT_MS = 1000;
+/** After a neighbour was lost, or none was found, the next announce comes this soon. */
+const RETRY_ANNOUNCE_MS = 1500;
+const BITS = 8;
+
+/** Who this viewer is. `rtc` is false where the browser cannot make connections: then it only reports. */
+export interface NodeSettings {
+  readonly base: URL;
+  readonly course: string;
+  readonly item: string;
+  readonly agent: string;
+  readonly cacheBytes: number;
+  readonly uploads: boolean;
+  readonly rtc: boolean;
+}
+
+/** Where the viewer stands: media sequence numbers of the playhead and of the held range (-1: none). */
+export interface Standing {
+  readonly position: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the owner of a node wants to hear. Nothing here may throw. */
+export interface NodeListener {
+  /** A wanted segment is complete and verified. `came` says how many bytes each source gave. */
+  finished(segment: string, came: readonly (readonly [string, number])[]): void;
+  /** A wanted segment cannot be had now. */
+  failed(segment: string): void;
+  /** The tracker, the mode, the links or the duty changed. */
+  changed(): void;
+  standing(): Standing;
+}
+
+/** One viewer of one item. */
+export class Node implements MeshListener, TrackerListener, FetchListener {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  grant: Grant | undefined;
+  joined = false;
+  /** The tracker or the platform could not be reached at the last try. */
+  trackerAway = false;
+  reportMs = 5000;
+  private readonly settings: NodeSettings;
+  private readonly listener: NodeListener;
+  private readonly mesh: Mesh;
+  private readonly tracker: TrackerSocket;
+  private readonly fetcher: HttpFetcher;
+  private certificate: Promise<Certificate> | undefined;
+  private rtcCertificate: RTCCertificate | undefined;
+  private meeting = true;
+  private announceMs = 10_000;
+  private stopAnnouncing: CancelTimer | undefined;
+  private polled = 0;
+  private due = Number.POSITIVE_INFINITY;
+  private stopTimer: CancelTimer | undefined;
+  private closed = false;
+
+  constructor(settings: NodeSettings, listener: NodeListener, clock: Clock) {
+    this.settings = settings;
+    this.listener = listener;
+    this.clock = clock;
+    const { agent, cacheBytes, uploads, base } = settings;
+    const own = { role: VIEWER, agent, cacheBytes, uploads, uploadBytesPerSecond: 0 };
+    this.exchange = new Exchange(own, PARAMETERS);
+    this.fetcher = new HttpFetcher(new URL("/media/", base), clock, this);
+    this.tracker = new TrackerSocket({
+      listener: this,
+      clock,
+      agent,
+      grant: () => this.ask(),
+      url: (grant) => new URL(grant.tracker, base).href.replace(/^http/, "ws"),
+    });
+    this.mesh = new Mesh({
+      listener: this,
+      send: (message) => this.tracker.send(message),
+      connect: (heard) => this.connect(heard),
+      now: () => clock.now(),
+      degree: PARAMETERS.degree,
+      most: PARAMETERS.most_neighbours,
+    });
+  }
+
+  // The owner's side
+
+  /** Enter the swarm: talk to the tracker, announce what is watched, meet peers. */
+  join(): void {
+    this.tracker.start();
+  }
+
+  /** Meet peers or not; without, the viewer still reports. */
+  setMeeting(on: boolean): void {
+    this.meeting = on;
+    this.exchange.setUploads(on && this.settings.uploads);
+    if (!on) this.mesh.close();
+    this.announce();
+    this.soon();
+  }
+
+  /** Whether this viewer meets peers now: it may, can and wants to. */
+  get meets(): boolean {
+    return this.meeting && this.settings.rtc && this.grant !== undefined && this.grant.mode !== "off";
+  }
+
+  /** Open connections, and those of them to seeders. */
+  get links(): { readonly peers: number; readonly seeders: number } {
+    return this.mesh.count(SEEDER);
+  }
+
+  /** Get a segment by `deadline` (ms on the clock). */
+  want(listing: Listing, deadline: number, urgent: boolean): void {
+    this.exchange.want(listing, deadline, this.clock.now(), urgent);
+    // The answer of the cache must not come before the caller is ready for it.
+    this.soon();
+  }
+
+  /** A segment is no longer needed. */
+  unwant(segment: string): void {
+    this.exchange.unwant(segment);
+    this.soon();
+  }
+
+  /** Send telemetry; false while the tracker is away. */
+  report(report: Report): boolean {
+    return this.tracker.send(report);
+  }
+
+  /** Leave the swarm and release everything. */
+  close(): void {
+    this.closed = true;
+    this.tracker.send({ type: "Leave", item: this.settings.item });
+    this.tracker.close();
+    this.mesh.close();
+    this.fetcher.close();
+    this.clock.close();
+  }
+
+  // The tracker
+
+  granted(grant: Grant): void {
+    this.grant = grant;
+    this.exchange.setUploadCap(Math.floor(grant.upload / BITS));
+    this.listener.changed();
+  }
+
+  heard(message: FromTracker): void {
+    switch (message.type) {
+      case "Welcome":
+        this.exchange.me = peerName(message.peer);
+        this.announceMs = message.announceMs;
+        this.reportMs = message.reportMs;
+        this.joined = true;
+        this.trackerAway = false;
+        this.announce();
+        break;
+      case "Candidates":
+        if (this.meets) this.mesh.candidates(message);
+        break;
+      case "Offered":
+        if (this.meets) this.mesh.offered(message);
+        break;
+      case "Answered":
+        this.mesh.answered(message);
+        break;
+      case "Trickled":
+        this.mesh.trickled(message);
+        break;
+      case "Gone":
+        this.mesh.gone(message);
+        break;
+      case "Duty":
+        this.exchange.duties.set(message.item, { feeder: message.feeder, members: message.members });
+        this.soon();
+        break;
+      case "Refused":
+        break;
+    }
+    this.listener.changed();
+  }
+
+  lost(): void {
+    this.joined = false;
+    this.trackerAway = true;
+    this.listener.changed();
+  }
+
+  private async ask(): Promise<Grant> {
+    const fingerprint = this.settings.rtc ? (await this.makeCertificate()).fingerprint : undefined;
+    return askGrant(this.settings.base, this.settings.course, fingerprint);
+  }
+
+  private async makeCertificate(): Promise<Certificate> {
+    this.certificate ??= makeCertificate();
+    const made = await this.certificate;
+    this.rtcCertificate = made.certificate;
+    return made;
+  }
+
+  /** Tell the tracker where we stand, now and then again in a while. */
+  private announce(): void {
+    this.stopAnnouncing?.();
+    if (this.closed || !this.joined) return;
+    const { position, first, last } = this.listener.standing();
+    this.tracker.send({
+      type: "Announce",
+      item: this.settings.item,
+      position: Math.max(position, NO_SEQUENCE),
+      first,
+      last,
+      slots: this.meets ? this.mesh.slots : 0,
+      want: this.meets ? this.mesh.wanted : 0,
+      neighbours: this.mesh.neighbours,
+      failed: this.mesh.takeFailed(),
+    });
+    const lonely = this.meets && this.links.peers === 0;
+    this.announceAfter(lonely ? Math.min(RETRY_ANNOUNCE_MS, this.announceMs) : this.announceMs);
+  }
+
+  private announceAfter(ms: number): void {
+    this.stopAnnouncing?.();
+    this.stopAnnouncing = this.clock.after(ms, () => { this.announce(); });
+  }
+
+  // The links
+
+  private connect(heard: ConstructorParameters<typeof PeerConnection>[0]): PeerConnection {
+    if (this.rtcCertificate === undefined) throw new Error("no connection without a certificate");
+    const settings = { certificate: this.rtcCertificate, stun: this.grant?.stun ?? [] };
+    return new PeerConnection(heard, settings, this.clock);
+  }
+
+  linkOpened(peer: string, role: number): void {
+    this.exchange.peerOpened(peer, role, this.clock.now());
+    this.listener.changed();
+    this.soon();
+  }
+
+  linkClosed(peer: string): void {
+    this.exchange.peerClosed(peer, this.clock.now());
+    if (this.mesh.wanted > 0 && this.joined) this.announceAfter(RETRY_ANNOUNCE_MS);
+    this.listener.changed();
+    this.soon();
+  }
+
+  linkControl(peer: string, message: Uint8Array): void {
+    this.exchange.controlReceived(peer, message, this.clock.now());
+    this.soon();
+  }
+
+  linkBlocks(peer: string, message: Uint8Array): void {
+    this.exchange.blocksReceived(peer, message, this.clock.now());
+    this.soon();
+  }
+
+  linkDrained(): void {
+    this.soon();
+  }
+
+  // HTTP
+
+  httpData(segment: string, first: number, data: Uint8Array): void {
+    this.exchange.downloads.httpData(segment, first, data, this.clock.now());
+    this.soon();
+  }
+
+  httpFailed(segment: string, first: number): void {
+    this.exchange.downloads.httpFailed(segment, first, this.clock.now());
+    this.soon();
+  }
+
+  proofData(segment: string, proof: Uint8Array): void {
+    try {
+      this.exchange.downloads.proof(HTTP_SOURCE, segment, proof, this.clock.now());
+    } catch (error) {
+      if (!(error instanceof IdentityError)) throw error;
+      this.exchange.downloads.proofFailed(segment);
+    }
+    this.soon();
+  }
+
+  proofFailed(segment: string): void {
+    this.exchange.downloads.proofFailed(segment);
+    this.soon();
+  }
+
+  // The exchange
+
+  /** Poll as soon as the least pause between polls allows. */
+  private soon(): void {
+    this.pollAt(Math.max(this.polled + LEAST_POLL_MS, this.clock.now()));
+  }
+
+  private pollAt(due: number): void {
+    if (this.closed || this.due <= due) return;
+    this.due = due;
+    this.stopTimer?.();
+    const wait = due - this.clock.now();
+    if (wait <= 0) queueMicrotask(() => { this.poll(due); });
+    else this.stopTimer = this.clock.after(wait, () => { this.poll(due); });
+  }
+
+  private poll(due: number): void {
+    if (this.closed || this.due !== due) return;
+    this.due = Number.POSITIVE_INFINITY;
+    this.polled = this.clock.now();
+    const now = this.polled;
+    let full = false;
+    for (const [peer, size] of this.mesh.buffered()) {
+      full ||= size > 0;
+      this.exchange.buffered(peer, size, now);
+    }
+    const wake = this.exchange.poll(now);
+    for (const event of this.exchange.takeEvents()) this.carry(event);
+    this.pollAt(now + Math.min(Math.max(wake - now, 1), full ? BUFFER_POLL_MS : MOST_WAIT_MS));
+  }
+
+  private carry(event: ExchangeEvent): void {
+    switch (event.type) {
+      case "SendControl":
+        this.mesh.sendControl(event.peer, event.data);
+        break;
+      case "SendBlocks":
+        this.mesh.sendBlocks(event.peer, event.data, this.lowMark(event.peer));
+        break;
+      case "Close":
+        this.mesh.part(event.peer, event.reason, event.fault);
+        break;
+      case "FetchHttp":
+        this.fetcher.fetch(event);
+        break;
+      case "AbortHttp":
+        this.fetcher.abort(event.segment, event.first);
+        break;
+      case "FetchProof":
+        this.fetcher.fetchProof(event.segment);
+        break;
+      case "Finished":
+        this.listener.finished(event.segment, event.came);
+        break;
+      case "Failed":
+        this.listener.failed(event.segment);
+        break;
+      case "Demanded":
+        break;
+    }
+  }
+
+  /** Half of what may stand in the send buffer, so that it never runs dry between two events. */
+  private lowMark(peer: string): number {
+    const neighbour = this.exchange.neighbours.get(peer);
+    return neighbour === undefined ? 0 : Math.floor((neighbour.room() + neighbour.buffered) / 2);
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The page's conversation with the tracker: one WebSocket, joined with a ticket, renewed and reconnected. Connections to
+ * peers do not depend on it: while the tracker is away they stay, and only new introductions wait.
+ */
+import { FROM_TRACKER, TO_TRACKER } from "../engine/codec";
+import { ProtocolError } from "../engine/errors";
+import { TRACKER_VERSION } from "../engine/messages";
+import type { FromTracker, ToTracker, Welcome } from "../engine/messages";
+import { GrantError } from "./grant";
+import type { Grant } from "./grant";
+import type { CancelTimer, Clock } from "./worker-clock";
+
+const WELCOME_MS = 10_000;
+const RENEW_BEFORE_MS = 40_000;
+const LEAST_RENEW_MS = 5000;
+const FIRST_RETRY_MS = [200, 2000] as const;
+const MOST_RETRY_MS = 30_000;
+const MOST_DOUBLINGS = 6;
+const MOST_BACKLOG_BYTES = 256 * 1024;
+
+/** What the owner of the conversation wants to hear. Nothing here may throw. */
+export interface TrackerListener {
+  /** A ticket came, the first or a fresh one. */
+  granted(grant: Grant): void;
+  /** The tracker said something; Welcome is the first after each (re)connection. */
+  heard(message: FromTracker): void;
+  /** The tracker is away, or cannot be had; the conversation goes on trying. */
+  lost(): void;
+}
+
+/** What the conversation needs. */
+export interface TrackerSurroundings {
+  readonly listener: TrackerListener;
+  readonly clock: Clock;
+  readonly agent: string;
+  /** Ask the platform for a ticket. Rejects with GrantError. */
+  grant(): Promise<Grant>;
+  /** Address of the tracker's WebSocket. */
+  url(grant: Grant): string;
+}
+
+/** When to try again after `tries` failures: 0.2 to 2 s by `jitter` (0 to 1), doubling to 30 s, not before asked. */
+export function retryMs(tries: number, askedMs: number, jitter: number): number {
+  const [low, high] = FIRST_RETRY_MS;
+  const pause = (low + (high - low) * jitter) * 2 ** Math.min(Math.max(tries - 1, 0), MOST_DOUBLINGS);
+  return Math.max(Math.min(pause, MOST_RETRY_MS), askedMs);
+}
+
+/** Keeps one conversation alive from `start` to `close`. */
+export class TrackerSocket {
+  private readonly around: TrackerSurroundings;
+  private socket: WebSocket | undefined;
+  private joined = false;
+  private closed = false;
+  private tries = 0;
+  private askedMs = 0;
+  private stopRenewing: CancelTimer | undefined;
+
+  constructor(around: TrackerSurroundings) {
+    this.around = around;
+  }
+
+  /** Begin the conversation; does nothing when it has begun. */
+  start(): void {
+    if (!this.closed && this.socket === undefined) void this.converse();
+  }
+
+  /** Send a message; false, and dropped, while the tracker is away or far behind. */
+  send(message: ToTracker): boolean {
+    if (!this.joined || this.socket === undefined || this.socket.bufferedAmount > MOST_BACKLOG_BYTES) return false;
+    this.socket.send(TO_TRACKER.encode(message));
+    return true;
+  }
+
+  /** End the conversation for good. */
+  close(): void {
+    this.closed = true;
+    this.stopRenewing?.();
+    this.socket?.close();
+  }
+
+  private async converse(): Promise<void> {
+    const { around } = this;
+    try {
+      const grant = await around.grant();
+      if (this.isClosed()) return;
+      around.listener.granted(grant);
+      this.open(grant);
+    } catch (error) {
+      if (!(error instanceof GrantError)) throw error;
+      this.again();
+    }
+  }
+
+  /** `closed` after an await, which the compiler believes unchanged. */
+  private isClosed(): boolean {
+    return this.closed;
+  }
+
+  private open(grant: Grant): void {
+    const socket = new WebSocket(this.around.url(grant));
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => {
+      socket.send(TO_TRACKER.encode({ type: "Join", version: TRACKER_VERSION, ticket: grant.ticket, agent: this.around.agent }));
+    });
+    socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => { this.received(socket, grant, data); });
+    socket.addEventListener("close", () => { this.lost(socket); });
+    this.around.clock.after(WELCOME_MS, () => {
+      if (this.socket === socket && !this.joined) socket.close();
+    });
+  }
+
+  private received(socket: WebSocket, grant: Grant, data: unknown): void {
+    if (this.socket !== socket || !(data instanceof ArrayBuffer)) return;
+    try {
+      const message = FROM_TRACKER.decode(new Uint8Array(data));
+      this.askedMs = message.type === "Refused" ? message.retry : 0;
+      if (message.type === "Welcome") this.welcomed(grant, message);
+      this.around.listener.heard(message);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      socket.close();
+    }
+  }
+
+  private welcomed(grant: Grant, welcome: Welcome): void {
+    this.joined = true;
+    this.tries = 0;
+    this.renewLater(grant, welcome.now - Date.now());
+  }
+
+  /** Fetch a fresh ticket before the old one ends, by the tracker's clock. */
+  private renewLater(grant: Grant, skewMs: number): void {
+    const leftMs = grant.expires - (Date.now() + skewMs);
+    this.stopRenewing?.();
+    this.stopRenewing = this.around.clock.after(Math.max(leftMs - RENEW_BEFORE_MS, LEAST_RENEW_MS), () => {
+      void this.renew(grant, skewMs);
+    });
+  }
+
+  private async renew(old: Grant, skewMs: number): Promise<void> {
+    try {
+      const grant = await this.around.grant();
+      this.around.listener.granted(grant);
+      this.send({ type: "Renew", ticket: grant.ticket });
+      this.renewLater(grant, skewMs);
+    } catch (error) {
+      if (!(error instanceof GrantError)) throw error;
+      this.renewLater(old, skewMs);
+    }
+  }
+
+  private lost(socket: WebSocket): void {
+    if (this.socket !== socket) return;
+    this.socket = undefined;
+    this.joined = false;
+    this.stopRenewing?.();
+    this.again();
+  }
+
+  private again(): void {
+    if (this.closed) return;
+    this.around.listener.lost();
+    this.tries += 1;
+    this.around.clock.after(retryMs(this.tries, this.askedMs, Math.random()), () => { this.start(); });
+  }
+}
