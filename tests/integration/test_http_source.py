@@ -109,6 +109,7 @@ async def test_redirects_are_not_followed(met: Met) -> None:
     liar.answer = web.Response(status=302, headers={"Location": "http://192.0.2.1/"})
     with pytest.raises(FetchRefused):
         await source.proof(SEGMENT)
+    liar.answer = web.Response(status=302, headers={"Location": "http://192.0.2.1/"})
     with pytest.raises(FetchRefused):
         await read(source, 0, 10, True)
 
