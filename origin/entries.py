@@ -18,7 +18,7 @@ from origin.objects import INIT, SEGMENT, ObjectName
 from origin.records import ENDED, FAILED, LIVE, PREPARING, READY, REMOVED, Asset, Segment, Track
 from origin.store import Store
 
-REMOVED_AT_ONCE = 100
+REMOVED_AT_ONCE = 50
 
 
 def new_id() -> str:

@@ -114,5 +114,5 @@ def _variant_line(track: Track, audio: Sequence[Track]) -> str:
 
 
 def _quotable(text: str) -> str:
-    """Text fit for a quoted-string (RFC 8216 section 4.2): no quotes, no control characters, on one line."""
-    return "".join("'" if c == '"' else c for c in text if c.isprintable())[:128]
+    """Text fit for a quoted-string (RFC 8216 section 4.2), and never the beginning of a signature line."""
+    return "".join("'" if c == '"' else c for c in text if c.isprintable())[:128].replace("BANYAN:", "BANYAN ")
