@@ -1,10 +1,8 @@
 /** Load the P2P engine without ever letting it stand in the way of playback. */
-import type { CreateEngine, Engine, EngineOptions } from "../engine-interface.ts";
+import type { Engine, EngineOptions } from "../engine-interface.ts";
 
 /** Longer than this is not worth delaying the first picture for, ms. */
 const PATIENCE = 3000;
-
-const entry = import.meta.glob<{ createEngine: CreateEngine }>("../engine-entry.ts")["../engine-entry.ts"];
 
 function withoutEngine(error: unknown): null {
   console.error("The P2P engine could not be started; playing over HTTP.", error);
@@ -12,7 +10,7 @@ function withoutEngine(error: unknown): null {
 }
 
 // Asked for at once, so that it arrives while the item is looked up.
-const loading = entry ? entry().catch(withoutEngine) : Promise.resolve(null);
+const loading = import("../engine-entry.ts").catch(withoutEngine);
 
 function patience(): Promise<null> {
   return new Promise((resolve) => {

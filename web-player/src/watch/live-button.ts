@@ -1,16 +1,19 @@
-/** Says whether the viewer is at the live edge, and leads back to it. */
+/** Says where in the class the viewer is, and leads back to the live edge. */
 import { element } from "../element.ts";
 import { formatDuration } from "../format.ts";
 import { messages } from "../language/language.ts";
 import type { ClassPlayback } from "./class-playback.ts";
 
 export class LiveButton {
-  readonly root = element("button", { type: "button", class: "go-live" });
+  readonly root: HTMLElement;
+  readonly #button = element("button", { type: "button", class: "go-live" });
+  readonly #position = element("span", { class: "position" });
   readonly #class: ClassPlayback;
 
   constructor(classPlayback: ClassPlayback) {
     this.#class = classPlayback;
-    this.root.addEventListener("click", () => {
+    this.root = element("div", { class: "class-time" }, this.#button, this.#position);
+    this.#button.addEventListener("click", () => {
       classPlayback.goLive();
     });
   }
@@ -20,10 +23,13 @@ export class LiveButton {
     const m = messages();
     const span = this.#class.span();
     const atLive = this.#class.atLive();
-    const behind = m.behindLive(formatDuration(span.edge - this.#class.position()));
-    this.root.hidden = !span.live;
-    this.root.classList.toggle("at-live", atLive);
-    this.root.textContent = atLive ? m.live : `${behind} · ${m.goLive}`;
-    this.root.setAttribute("aria-label", atLive ? m.atLive : m.goLive);
+    const position = this.#class.position();
+    const behind = m.behindLive(formatDuration(span.edge - position));
+    this.#button.hidden = !span.live;
+    this.#button.classList.toggle("at-live", atLive);
+    this.#button.textContent = atLive ? m.live : `${behind} · ${m.goLive}`;
+    this.#button.setAttribute("aria-label", atLive ? m.atLive : m.goLive);
+    const [at, length] = [formatDuration(position - span.started), formatDuration(span.edge - span.started)];
+    this.#position.textContent = atLive ? at : `${at} / ${length}`;
   }
 }

@@ -56,7 +56,7 @@ export class Recovery {
     this.#trouble = { kind, detail };
     const delay = retryDelay(kind, this.#tries);
     // A decoder that is reset at once mostly goes on: no word of it unless it fails again.
-    if (delay !== 0) this.#show(this.#trouble);
+    if (delay !== 0) this.#tell();
     this.#cancel();
     if (delay === null) return;
     this.#tries += 1;
@@ -65,11 +65,23 @@ export class Recovery {
     }, delay);
   }
 
+  /** At once where the picture stands; while there is something buffered to play, when that runs out. */
+  #tell(): void {
+    const { video } = this.#playback;
+    if (video.paused || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.#show(this.#trouble);
+    else video.addEventListener("waiting", this.#onWaiting, { once: true });
+  }
+
+  readonly #onWaiting = (): void => {
+    if (this.#trouble !== null) this.#show(this.#trouble);
+  };
+
   #recovered(): void {
     if (this.#trouble === null) return;
     this.#cancel();
     this.#trouble = null;
     this.#tries = 0;
+    this.#playback.video.removeEventListener("waiting", this.#onWaiting);
     this.#show(null);
   }
 
