@@ -228,5 +228,5 @@ class Swarm(RuleBasedStateMachine):
             assert not any(isinstance(a, Candidates) for a in self.bench.inbox.get(client.number, []))
 
 
-Swarm.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+Swarm.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
 TestSwarm = Swarm.TestCase
