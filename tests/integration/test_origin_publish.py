@@ -195,6 +195,31 @@ async def test_a_real_film_plays_in_a_real_player(tmp_path: Path) -> None:
         assert (code, answer) == (0, "")
 
 
+async def test_a_real_class_plays_while_it_runs_and_after(tmp_path: Path) -> None:
+    async with serving(OriginSettings(data=tmp_path)) as server:
+        item = await server.start_class()
+        text = await server.text(f"/hls/{item}/a-1.m3u8?_HLS_msn=1")
+        assert text.count("#EXTINF:3.840000") == 2
+        shown = ("-show_entries", "stream=codec_name", "-of", "csv=p=0", f"{server.base}/hls/{item}/index.m3u8")
+        code, answer = await tool("ffprobe", "-v", "error", *shown)
+        assert (code, set(answer.replace(",", " ").split())) == (0, {"h264", "aac"})
+        async with server.client.post(f"{server.base}/api/items/{item}/end", headers=server.admin) as response:
+            assert (await response.json())["state"] == "ended"
+        code, answer = await tool("ffmpeg", "-v", "error", "-xerror", "-i", shown[-1], "-f", "null", "-")
+        assert (code, answer) == (0, "")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"just text\n" * 1000])
+async def test_what_is_no_film_is_refused_plainly(tmp_path: Path, content: bytes | None) -> None:
+    film = tmp_path / "film.mp4"
+    if content is not None:
+        film.write_bytes(content)
+    with pytest.raises(PlainError) as caught:
+        await publish(tmp_path / "data", film, "Course", "Film", ignore)
+    assert caught.value.zh != caught.value.en
+    assert stored(tmp_path / "data") == []
+
+
 async def tool(name: str, *arguments: str) -> tuple[int | None, str]:
     found = shutil.which(name)
     assert found is not None, f"{name} is needed: apt-get install ffmpeg"
