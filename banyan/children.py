@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -42,10 +42,11 @@ def _wait_for_end() -> None:
 class Child:
     """One command as a child process. `output` is its standard output so far (the last 1,000 lines)."""
 
-    def __init__(self, name: str, *command: str) -> None:
+    def __init__(self, name: str, *command: str, environ: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.output: deque[str] = deque(maxlen=1000)
         self._command = command
+        self._environ = environ or {}
         self._errors: deque[str] = deque(maxlen=_LAST_LINES)
         self._process: asyncio.subprocess.Process | None = None
 
@@ -58,7 +59,7 @@ class Child:
         """Run once to the end; returns the exit code. Cancelling stops the process: SIGTERM, then SIGKILL."""
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
-            env=os.environ | {_MARK: "1"},
+            env={**os.environ, **self._environ, _MARK: "1"},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -99,7 +100,7 @@ class Child:
 
     def _hear(self, line: str) -> None:
         self._errors.append(line)
-        _log.info("child says", child=self.name, line=line)
+        _log.warning("child says", child=self.name, line=line)
 
 
 async def _lines(stream: asyncio.StreamReader | None, take: Callable[[str], None]) -> None:

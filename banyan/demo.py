@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,18 +23,21 @@ COURSE = "Banyan demo 演示"
 LECTURE = "Sample lecture 示例课程"
 CLASS = "Live class 直播课"
 _SAMPLE_S = 60
-_SEEDER_WAIT_S = 10.0
+_READY_S = 30.0
+_BEHIND_LIVE = 3
 _ENDLESS_S = 10_000_000
 # Beyond the time that viewers watch: for their processes to start, to join, and to print.
 _SLACK_S = 60.0
 _BANYAN = (sys.executable, "-m", "banyan")
+_QUIET = {"BANYAN__LOG__LEVEL": "warning"}
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demonstration under way: the server, the ids of the lecture and of the live class."""
+    """A demonstration under way: the server, who asks it, the ids of the lecture and of the live class."""
 
     server: Running
+    client: ServerClient
     lecture: str
     live: str
     data: Path
@@ -59,7 +62,7 @@ async def demonstration(config: Config, file: Path | None, on_progress: OnProgre
         lecture = await _lecture(client, data, file, on_progress)
         live = await _start_class(client)
         try:
-            yield Demo(server, lecture, live, data)
+            yield Demo(server, client, lecture, live, data)
         finally:
             await client.ask("DELETE", f"/api/items/{live}", admin=True)
 
@@ -67,20 +70,20 @@ async def demonstration(config: Config, file: Path | None, on_progress: OnProgre
 def seeder(demo: Demo) -> Child:
     """The seeder of the demonstration."""
     where = ("--origin", demo.server.url, "--data", str(demo.data))
-    return Child("seeder", *_BANYAN, "seeder", "--course", COURSE, *where)
+    return Child("seeder", *_BANYAN, "seeder", "--course", COURSE, *where, environ=_QUIET)
 
 
 def viewers(demo: Demo, seconds: float = _ENDLESS_S) -> list[Child]:
     """Its headless viewers, each a process and a peer of its own."""
     arguments = ("viewer", demo.student_url, "--seconds", str(seconds), "--json")
-    return [Child(f"viewer {number}", *_BANYAN, *arguments) for number in range(1, VIEWERS + 1)]
+    return [Child(f"viewer {number}", *_BANYAN, *arguments, environ=_QUIET) for number in range(1, VIEWERS + 1)]
 
 
 async def swarm(demo: Demo) -> None:
     """Keep the seeder and the viewers running. Raises ChildFailed when one cannot be kept alive."""
     async with asyncio.TaskGroup() as group:
         group.create_task(seeder(demo).keep_running())
-        await _seeder_joined(demo)
+        await _ready(demo)
         for child in viewers(demo):
             group.create_task(child.keep_running())
 
@@ -89,7 +92,7 @@ async def measured(demo: Demo, seconds: float) -> DemoReport:
     """Let the viewers watch for so long and return what was measured, from the first byte on."""
     seeding = asyncio.create_task(seeder(demo).keep_running())
     try:
-        await _seeder_joined(demo)
+        await _ready(demo)
         watching = viewers(demo, seconds)
         async with asyncio.timeout(seconds + _SLACK_S):
             codes = await asyncio.gather(*(child.run() for child in watching))
@@ -128,14 +131,20 @@ async def _items(client: ServerClient) -> Sequence[dict[str, object]]:
     return [item for course in courses if course["title"] == COURSE for item in course["items"]]
 
 
-async def _seeder_joined(demo: Demo) -> None:
-    """Wait until the seeder is in the swarm, so that it can help from the viewers' first segment on; not for ever."""
+async def _ready(demo: Demo) -> None:
+    """Wait for the class and the seeder, but not for ever: viewers can do without."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_READY_S):
+            await _under_way(demo)
+
+
+async def _under_way(demo: Demo) -> None:
+    """Wait until the seeder is in the swarm and the class is as old as players stay behind live (three segments).
+
+    A viewer who comes earlier than that plays at the very edge for good, as nothing older exists to start from.
+    """
     assert demo.server.origin is not None
-    telemetry = demo.server.origin.telemetry
-    try:
-        async with asyncio.timeout(_SEEDER_WAIT_S):
-            async for snapshot in telemetry.snapshots():
-                if snapshot.total.seeders:
-                    return
-    except TimeoutError:
-        return
+    async for snapshot in demo.server.origin.telemetry.snapshots():
+        item = await demo.client.ask("GET", f"/api/items/{demo.live}")
+        if snapshot.total.seeders and item["duration"] >= _BEHIND_LIVE * item["segment_duration"]:
+            return
