@@ -72,25 +72,33 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
   load(context: FragmentLoaderContext, config: LoaderConfiguration, callbacks: LoaderCallbacks<FragmentLoaderContext>): void {
     this.context = context;
     this.#callbacks = callbacks;
-    const listing = isWhole(context) ? this.#source.listed(new URL(context.url)) : undefined;
+    const listing = isWhole(context) ? this.#source.listed(new URL(context.url, location.href)) : undefined;
     if (listing === undefined) this.#loadPlain(context, config, callbacks);
     else this.#loadThroughEngine(listing, context, config, callbacks);
   }
 
   abort(): void {
-    if (this.#plain !== undefined) this.#plain.abort();
+    this.#plain?.abort();
     if (this.#ordered === undefined) return;
-    this.#source.cancel(this.#ordered);
-    this.#ordered = undefined;
+    this.#leave();
     this.stats.aborted = true;
     if (this.context !== null) this.#callbacks?.onAbort?.(this.stats, this.context, null);
   }
 
   destroy(): void {
+    const plain = this.#plain;
+    this.#plain = undefined;
     this.#callbacks = undefined;
-    this.abort();
-    this.#plain?.destroy();
+    this.#leave();
+    // Last, because it may call back to hls.js, which destroys this loader again.
+    plain?.destroy();
     this.context = null;
+  }
+
+  #leave(): void {
+    if (this.#ordered === undefined) return;
+    this.#source.cancel(this.#ordered);
+    this.#ordered = undefined;
   }
 
   getCacheAge(): number | null {
@@ -158,7 +166,7 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
 
   /** Why bytes that came past the engine must not be used; undefined when they may. */
   #check(context: FragmentLoaderContext, { data }: LoaderResponse): string | undefined {
-    const name = isWhole(context) ? CONTENT_NAME.exec(new URL(context.url).pathname)?.[1] : undefined;
+    const name = isWhole(context) ? CONTENT_NAME.exec(new URL(context.url, location.href).pathname)?.[1] : undefined;
     if (name === undefined || !(data instanceof ArrayBuffer)) return undefined;
     const bytes = new Uint8Array(data);
     try {

@@ -75,7 +75,7 @@ class PlaylistLoader implements Loader<PlaylistLoaderContext> {
   load(context: PlaylistLoaderContext, config: LoaderConfiguration, callbacks: LoaderCallbacks<PlaylistLoaderContext>): void {
     this.context = context;
     this.stats.loading.start = performance.now();
-    const blocking = new URL(context.url).searchParams.has("_HLS_msn");
+    const blocking = new URL(context.url, location.href).searchParams.has("_HLS_msn");
     const timeout = Math.max(config.loadPolicy.maxLoadTimeMs, blocking ? BLOCKING_MS : 0);
     const timer = setTimeout(() => {
       this.abort();
@@ -120,7 +120,7 @@ class PlaylistLoader implements Loader<PlaylistLoaderContext> {
 
   /** Fetch and check; what is stale is asked for again, and then the newest known stands in for it. */
   async #load(context: PlaylistLoaderContext): Promise<Fetched> {
-    const url = new URL(context.url);
+    const url = new URL(context.url, location.href);
     const asked = askedOf(url);
     const name = url.pathname + (url.searchParams.get("start") ?? "");
     for (let tries = 1; ; tries += 1) {
