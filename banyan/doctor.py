@@ -2,6 +2,7 @@
 
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +22,9 @@ _MIN_FREE_BYTES = 2 * 2**30
 _MIN_FILES = 4096
 # This code was written in 2026: an earlier clock is wrong, and tickets and playlists carry times.
 _EARLIEST_S = 1_790_000_000
+_RAISE_WALLS = (
+    "from origin.media.guard import confine, isolate; first = isolate(); print(*first, *confine(None, live=False))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ def examine(config: Config) -> Iterator[Finding]:
     """Look at everything, one finding after the other; nothing is changed."""
     looks: tuple[Callable[[Config], Finding], ...] = (
         _python, _pages, _tcp_port, _udp_port, _secure_context, _data_folder, _disk, _open_files, _clock,
+        _walls,
     )  # fmt: skip
     yield from (look(config) for look in looks)
     yield from (_optional_program(name) for name in ("chromium", "ffprobe"))
@@ -123,6 +128,18 @@ def _clock(config: Config) -> Finding:
     ok = now >= _EARLIEST_S
     advice = say("Set the clock; tickets and playlists carry times.", "请校准时钟；票据与播放列表都带时间。")
     return Finding("clock", ok, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)), "" if ok else advice)
+
+
+def _walls(config: Config) -> Finding:
+    """Asked in a process of its own, which cannot take its walls down again."""
+    asked = subprocess.run([sys.executable, "-c", _RAISE_WALLS], capture_output=True, text=True, check=False)
+    walls = asked.stdout.split()
+    ok = "no-network" in walls and any(wall.startswith("landlock") for wall in walls)
+    advice = say(
+        "Files are decoded behind fewer walls: use Linux 5.13 or newer with Landlock, and allow user namespaces.",
+        "解码上传文件时隔离不足：请使用支持 Landlock 的 Linux 5.13 或更新内核，并允许用户命名空间。",
+    )
+    return Finding("walls", ok, ", ".join(walls) or say("none", "无"), "" if ok else advice)
 
 
 def _optional_program(name: str) -> Finding:

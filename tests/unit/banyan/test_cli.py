@@ -58,6 +58,7 @@ def test_doctor_finds_nothing_wrong_with_good_ports() -> None:
     result = _run("doctor", "--json", **ports)
     findings = {finding["name"]: finding for finding in json.loads(result.stdout)["findings"]}
     assert {"python", "port", "stun", "data", "disk", "clock"} <= findings.keys()
+    assert "limits" in findings["walls"]["found"]
     assert all(findings[name]["ok"] for name in ("python", "port", "stun", "data", "secure"))
 
 
