@@ -91,9 +91,13 @@ class Telemetry:
         for _ in range(len(self._queue)):
             interval = self._queue.popleft()
             ledger = await self._ledger(interval.item)
-            if ledger is not None:
+            if ledger is not None and self._of_its_course(interval):
                 ledger.reported.add(interval, now_ms)
                 self._total.reported.add_sums(interval, now_ms)
+
+    def _of_its_course(self, interval: ItemInterval) -> bool:
+        """A ticket of one course does not admit to reporting on the items of another."""
+        return interval.course in ("", self._items[interval.item][0].course)
 
     async def _meet_served_items(self) -> None:
         for item in self._counters.items():

@@ -94,3 +94,10 @@ async def test_the_sink_keeps_only_so_many() -> None:
     telemetry.sink(ItemInterval("known", 1000, 1, 0, 0, played=1) for _ in range(50_000))
     await telemetry.tick()
     assert telemetry.snapshot.total.played_bytes == 10_000
+
+
+async def test_a_ticket_of_another_course_does_not_count() -> None:
+    telemetry = Telemetry(Counters(), look_up, lambda: 1000)
+    telemetry.sink([ItemInterval("known", 1000, 9, 9, 9, played=10**6, course="elsewhere")])
+    await telemetry.tick()
+    assert telemetry.snapshot.total.played_bytes == 0
