@@ -78,6 +78,9 @@ class PeerConnection:
         certificate.give(self._rtc)
         self._tasks: set[asyncio.Task[None]] = set()
         self._remote_candidates = 0
+        self._remote_known = False
+        self._waiting: list[Candidate] = []
+        self._gathering: asyncio.Task[None] | None = None
         self._early: list[tuple[Callable[[bytes | str], None], bytes | str]] = []
         self.state = "new"
         self.control = self._channel("control", 0, ordered=True)
@@ -107,14 +110,23 @@ class PeerConnection:
             raise ConnectionFailed("closed", "the connection was closed while it made an answer") from error
 
     async def accept(self, remote: Connection, fingerprint: bytes) -> None:
-        """Take the answer to our offer. Raises ConnectionFailed."""
+        """Take the answer to our offer. Raises ConnectionFailed.
+
+        aiortc knows its own offer only when it has gathered all candidates, which a silent STUN server delays by 5 s.
+        """
+        if self._gathering is not None:
+            await asyncio.wait({self._gathering})
         await self._set_remote("answer", remote, fingerprint)
 
     def add_candidates(self, candidates: Sequence[Candidate]) -> None:
         """Take more candidates of the peer. What is malformed or too much is left out."""
         room = MAX_REMOTE_CANDIDATES - self._remote_candidates
         self._remote_candidates += len(candidates)
-        for candidate in candidates[: max(room, 0)]:
+        taken = candidates[: max(room, 0)]
+        if not self._remote_known:
+            self._waiting.extend(taken)
+            return
+        for candidate in taken:
             self._start(self._add_candidate(candidate))
 
     def send_control(self, message: bytes) -> None:
@@ -154,7 +166,7 @@ class PeerConnection:
     async def _describe(self, description: RTCSessionDescription) -> Connection:
         """Send what is known when everything was gathered or patience ends, and trickle the rest."""
         connection, _ = read_sdp(description.sdp)
-        gathering = self._start(self._rtc.setLocalDescription(description))
+        gathering = self._gathering = self._start(self._rtc.setLocalDescription(description))
         done, _ = await asyncio.wait({gathering}, timeout=GATHER_PATIENCE_MS / 1000)
         if self.state == "closed":
             raise ConnectionFailed("closed", "the connection was closed while it gathered candidates")
@@ -181,8 +193,12 @@ class PeerConnection:
         except (ProtocolError, ValueError, InvalidStateError) as error:
             self._fail("description")
             raise ConnectionFailed("description", f"the {kind} of the peer cannot be used: {error}") from error
+        self._remote_known = True
         self._remote_candidates += len(direct)
         self.add_candidates(hidden)
+        waiting, self._waiting = self._waiting, []
+        for candidate in waiting:
+            self._start(self._add_candidate(candidate))
 
     async def _add_candidate(self, candidate: Candidate) -> None:
         try:

@@ -190,6 +190,9 @@ class Node:
     def granted(self, grant: Grant) -> None:
         self.grant = grant
         self.mesh.stun = grant.stun
+        if grant.upload:
+            own = self.settings.upload or grant.upload // 8
+            self.exchange.set_upload_cap(max(min(own, grant.upload // 8), 1))
 
     def heard(self, message: FromTracker) -> None:
         match message:

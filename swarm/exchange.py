@@ -250,6 +250,10 @@ class Exchange:
                     del neighbour.serving[request]
                     self.say(neighbour, Refuse(request, UNWILLING))
 
+    def set_upload_cap(self, bytes_per_s: int) -> None:
+        """The platform's cap on uploads (0: none), which comes with the ticket."""
+        self._uploads.set_cap(bytes_per_s)
+
     def poll(self, now: int) -> int:
         """Decide and send what can be sent; returns when to call again at the latest, in ms."""
         wake = self.downloads.step(now)

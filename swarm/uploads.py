@@ -62,6 +62,11 @@ class Uploads:
         self._exchange = exchange
         self._cap = UploadCap(bytes_per_s)
 
+    def set_cap(self, bytes_per_s: int) -> None:
+        """Change the cap (0: none)."""
+        if bytes_per_s != self._cap.rate:
+            self._cap = UploadCap(bytes_per_s)
+
     def send(self, now: int) -> None:
         """Queue all that may go out now."""
         for neighbour in self._exchange.neighbours.values():

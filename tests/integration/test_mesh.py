@@ -1,0 +1,200 @@
+"""Meshes joined by a tracker in memory: introductions, limits, bans, late candidates. The connections are real."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from seeder import connection as connection_module
+from seeder.certificate import Certificate
+from seeder.mesh import Mesh
+from swarm.tracker_messages import (
+    VIEWER,
+    Answer,
+    Answered,
+    Candidates,
+    Gone,
+    Introduced,
+    Offer,
+    Offered,
+    ToTracker,
+    Trickle,
+    Trickled,
+)
+
+
+class Member:
+    """One mesh and what it tells."""
+
+    def __init__(self, tracker: "Tracker", name: bytes, degree: int, most: int) -> None:
+        self.name = name.ljust(16, b".")
+        self.tracker = tracker
+        self.certificate = Certificate()
+        self.mesh = Mesh(self, self.send, self.certificate, degree, most)
+        self.control: list[bytes] = []
+        self.losses = 0
+        self.changed = asyncio.Event()
+
+    def send(self, message: ToTracker) -> bool:
+        return self.tracker.relay(self, message)
+
+    def link_opened(self, peer: bytes, role: int) -> None:
+        self.changed.set()
+
+    def link_closed(self, peer: bytes) -> None:
+        self.losses += 1
+        self.changed.set()
+
+    def link_control(self, peer: bytes, message: bytes) -> None:
+        self.control.append(message)
+        self.changed.set()
+
+    def link_blocks(self, peer: bytes, message: bytes) -> None:
+        raise AssertionError("nobody sends blocks here")
+
+    def link_drained(self, peer: bytes) -> None:
+        raise AssertionError("nobody sends blocks here")
+
+    def meet(self, *others: "Member") -> None:
+        introduced = tuple(Introduced(other.name, VIEWER, -1, -1, -1) for other in others)
+        self.mesh.candidates(Candidates("item", introduced))
+
+    async def until_neighbours(self, count: int) -> None:
+        async with asyncio.timeout(8):
+            while len(self.mesh.neighbours) != count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class Tracker:
+    """Carries messages between members as the real one does, and notes them."""
+
+    def __init__(self) -> None:
+        self.members: dict[bytes, Member] = {}
+        self.messages: list[ToTracker] = []
+        self.up = True
+
+    def add(self, name: bytes, degree: int = 4, most: int = 8) -> Member:
+        member = Member(self, name, degree, most)
+        self.members[member.name] = member
+        return member
+
+    def relay(self, sender: Member, message: ToTracker) -> bool:
+        if not self.up:
+            return False
+        self.messages.append(message)
+        print_ = sender.certificate.fingerprint
+        match message:
+            case Offer(to, number, fields):
+                self.members[to].mesh.offered(Offered(sender.name, VIEWER, print_, number, fields))
+            case Answer(to, number, fields):
+                self.members[to].mesh.answered(Answered(sender.name, VIEWER, print_, number, fields))
+            case Trickle(to, number, candidates):
+                self.members[to].mesh.trickled(Trickled(sender.name, number, candidates))
+        return True
+
+
+@pytest.fixture
+async def tracker() -> AsyncIterator[Tracker]:
+    made = Tracker()
+    yield made
+    await asyncio.gather(*(member.mesh.close() for member in made.members.values()))
+
+
+async def test_those_introduced_meet_and_talk(tracker: Tracker) -> None:
+    a, b, c = (tracker.add(name) for name in (b"a", b"b", b"c"))
+    assert (a.mesh.wanted, a.mesh.slots) == (4, 8)
+    a.meet(b, c)
+    await asyncio.gather(a.until_neighbours(2), b.until_neighbours(1), c.until_neighbours(1))
+    assert (a.mesh.wanted, a.mesh.slots) == (2, 6)
+    tracker.up = False
+    a.mesh.send_control(b.name, b"hello")
+    async with asyncio.timeout(5):
+        while not b.control:
+            b.changed.clear()
+            await b.changed.wait()
+    assert b.control == [b"hello"]
+
+
+async def test_late_candidates_are_trickled(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "GATHER_PATIENCE_MS", 0)
+    a, b = tracker.add(b"a"), tracker.add(b"b")
+    a.meet(b)
+    await asyncio.gather(a.until_neighbours(1), b.until_neighbours(1))
+    offer, *rest = tracker.messages
+    assert isinstance(offer, Offer)
+    assert offer.connection.candidates == ()
+    assert any(isinstance(message, Trickle) and message.candidates for message in rest)
+
+
+async def test_there_are_never_too_many_links(tracker: Tracker) -> None:
+    hub = tracker.add(b"hub", most=2)
+    others = [tracker.add(bytes([number])) for number in range(4)]
+    hub.meet(*others[:2])
+    assert hub.mesh.slots == 0
+    hub.meet(others[2])
+    others[3].meet(hub)
+    await hub.until_neighbours(2)
+    await asyncio.sleep(0.1)
+    assert len(hub.mesh.neighbours) == 2
+    assert not others[3].mesh.neighbours
+
+
+async def test_a_peer_at_fault_is_not_met_again(tracker: Tracker) -> None:
+    a, b = tracker.add(b"a"), tracker.add(b"b")
+    a.meet(b)
+    await asyncio.gather(a.until_neighbours(1), b.until_neighbours(1))
+    a.mesh.part(b.name, "hash", fault=True)
+    await asyncio.gather(a.until_neighbours(0), b.until_neighbours(0))
+    assert (a.losses, b.losses) == (1, 1)
+    offers = len(tracker.messages)
+    a.meet(b)
+    assert len(tracker.messages) == offers
+    b.meet(a)
+    await asyncio.sleep(0.2)
+    assert not a.mesh.neighbours
+
+
+async def test_a_void_offer_frees_its_place_and_an_open_link_stays(tracker: Tracker) -> None:
+    a, b = tracker.add(b"a"), tracker.add(b"b")
+    a.meet(b)
+    await a.until_neighbours(1)
+    offer = tracker.messages[0]
+    assert isinstance(offer, Offer)
+    a.mesh.gone(Gone(b.name, offer.offer))
+    assert a.mesh.neighbours == (b.name,)
+    away = tracker.add(b"away", most=0)
+    a.meet(away)
+    async with asyncio.timeout(5):
+        while not isinstance(tracker.messages[-1], Offer) or tracker.messages[-1].to != away.name:
+            await asyncio.sleep(0.01)
+    void = tracker.messages[-1]
+    assert isinstance(void, Offer)
+    assert a.mesh.slots == 6
+    a.mesh.gone(Gone(away.name, void.offer + 1))
+    assert a.mesh.slots == 6
+    a.mesh.gone(Gone(away.name, void.offer))
+    assert a.mesh.slots == 7
+    assert a.mesh.take_failed() == (away.name,)
+    assert a.mesh.take_failed() == ()
+
+
+async def test_a_false_fingerprint_fails_the_link(tracker: Tracker) -> None:
+    a, b = tracker.add(b"a"), tracker.add(b"b")
+    relay = tracker.relay
+
+    def forge(sender: Member, message: ToTracker) -> bool:
+        if isinstance(message, Answer):
+            forged = Answered(sender.name, VIEWER, bytes(32), message.offer, replace(message.connection))
+            tracker.members[message.to].mesh.answered(forged)
+            return True
+        return relay(sender, message)
+
+    tracker.relay = forge  # type: ignore[method-assign]
+    a.meet(b)
+    async with asyncio.timeout(8):
+        while not (failed := a.mesh.take_failed()):
+            await asyncio.sleep(0.02)
+    assert failed == (b.name,)
+    assert not a.mesh.neighbours
