@@ -81,11 +81,14 @@ def viewers(demo: Demo, seconds: float = _ENDLESS_S) -> list[Child]:
 
 async def swarm(demo: Demo) -> None:
     """Keep the seeder and the viewers running. Raises ChildFailed when one cannot be kept alive."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(seeder(demo).keep_running())
-        await _ready(demo)
-        for child in viewers(demo):
-            group.create_task(child.keep_running())
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(seeder(demo).keep_running())
+            await _ready(demo)
+            for child in viewers(demo):
+                group.create_task(child.keep_running())
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
 
 
 async def measured(demo: Demo, seconds: float) -> DemoReport:

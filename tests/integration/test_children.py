@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from banyan.children import Child
+from banyan.demo import Demo, swarm
 from banyan.errors import ChildFailed
+from banyan.server import Running
+from banyan.server_client import ServerClient
 
 _SLEEPER = """
 import os, time
@@ -98,3 +101,15 @@ async def test_a_child_that_never_stands_is_given_up_with_its_last_words(monkeyp
     child = Child("broken", sys.executable, "-c", "import sys; sys.exit('no camera')")
     with pytest.raises(ChildFailed, match=r"exit code 1.*no camera"):
         await child.keep_running()
+
+
+async def test_a_demo_whose_peers_never_stand_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ready(demo: Demo) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("banyan.children._PAUSE_S", 0.0)
+    monkeypatch.setattr("banyan.demo._BANYAN", (sys.executable, "-c", "import sys; sys.exit('no sound')"))
+    monkeypatch.setattr("banyan.demo._ready", ready)
+    nowhere = Running("http://localhost:1", None, None)
+    with pytest.raises(ChildFailed, match="no sound"):
+        await swarm(Demo(nowhere, ServerClient(nowhere.url, Path("nowhere")), "lecture", "live", Path("nowhere")))
