@@ -43,9 +43,9 @@ export class Downloads {
     return this.loads.get(segmentId)?.segment;
   }
 
-  /** All segments on their way in. */
+  /** Segments of which bytes are here or on their way over HTTP: those that neighbours may count on. */
   inFlight(): Load[] {
-    return [...this.loads.values()];
+    return [...this.loads.values()].filter((load) => load.ranges.size > 0 || load.segment.held !== 0n);
   }
 
   /** Begin or change a load. */
