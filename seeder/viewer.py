@@ -31,10 +31,12 @@ _ADDRESS = re.compile(r"(.*?)/(?:watch|items|hls)/([A-Za-z0-9_-]{1,64})(?:/[a-z.
 _TICK_S = 0.1
 _AHEAD_MS = 30_000
 _LOADS_PER_TRACK = 3
+_LISTINGS_KEPT = 256
 _JOIN_AFTER_MS = 150
 _MEETING_MS = 3000
-_MEETING_AHEAD_MS = 6000
-"""A viewer that plays but has met nobody yet looks less far ahead, so as not to fetch alone what others hold."""
+_MEETING_AHEAD_MS = 2500
+"""A viewer that plays but has met nobody yet looks this far ahead, and twice the time that a segment takes over HTTP,
+so as not to fetch alone what others hold."""
 _CACHE_BYTES = 96 * 1024 * 1024
 _MOVED_MS = 500
 """A deadline that moved by more than this is told to the exchange."""
@@ -193,6 +195,7 @@ class Viewer:
         self._fetched: set[bytes] = set()
         self._standing: Standing | None = None
         self._held = (-1, -1)
+        self._largest = 0
         self._played = 0
         self._told: dict[str, int] = {}
         self._told_at = self.node.now()
@@ -244,8 +247,10 @@ class Viewer:
         for listed in update.segments:
             listing = listed.listing
             self._listings[update.track, listing.sequence] = listing
+            self._largest = max(self._largest, listing.size)
             self.node.exchange.listed(listing)
             self._playhead.listed(update.track, listing.sequence, listed.time_ms, listed.duration_ms)
+        self._forget_old(update.track)
         if update.ended:
             self._playhead.ends(update.track)
         self._playhead.place(update.target_ms)
@@ -305,8 +310,11 @@ class Viewer:
         if self._playhead.startup_ms is None:
             return 1
         playing_ms = now - self._began - self._playhead.startup_ms
-        alone = not self.node.mesh.neighbours and self.node.settings.p2p
-        return _MEETING_AHEAD_MS if alone and playing_ms < _MEETING_MS else _AHEAD_MS
+        met = any(neighbour.hello is not None for neighbour in self.node.exchange.neighbours.values())
+        if met or playing_ms > _MEETING_MS or not self.node.settings.p2p:
+            return _AHEAD_MS
+        rate = max(self.node.exchange.downloads.http_rate.value, 1)
+        return _MEETING_AHEAD_MS + 2 * self._largest * 1000 // rate
 
     def _want(self, track: str, now: int, waiting: bool, ahead: int, current: int) -> None:
         loading = 0
@@ -329,6 +337,12 @@ class Viewer:
             if listing is not None and listing.sequence < self._playhead.current:
                 del self._asked[segment]
                 self.node.unwant(segment)
+
+    def _forget_old(self, track: str) -> None:
+        """A class may go on for days; what was played long ago is of no use."""
+        oldest = self._playhead.current - _LISTINGS_KEPT
+        for place in [place for place in self._listings if place[0] == track and place[1] < oldest]:
+            self._fetched.discard(self._listings.pop(place).id)
 
     def _first_listed(self) -> int:
         """The oldest sequence number that the origin still lists, roughly: the live window holds 60 s."""

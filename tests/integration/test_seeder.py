@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from seeder_origin import ADMIN, SIZES, Origin
 
+from seeder.mesh import Mesh
 from seeder.seeder import SeederSettings, run_seeder
 from seeder.viewer import ViewerSettings, run_viewers
 from swarm.errors import PlainError
@@ -72,6 +73,21 @@ async def test_broken_bytes_never_reach_the_player(origin: Origin) -> None:
     assert viewer.state == "stalled"
     assert viewer.rejected > 0
     assert viewer.played_ms <= 3 * 500 + 1
+
+
+async def test_polluters_are_found_out_and_nobody_stalls(origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Mesh.send_blocks
+
+    def pollute(mesh: Mesh, peer: bytes, message: bytes, low_mark: int) -> None:
+        honest(mesh, peer, message[:-1] + bytes([message[-1] ^ 1]), low_mark)
+
+    monkeypatch.setattr(Mesh, "send_blocks", pollute)
+    summary = await run_viewers(ViewerSettings(url(origin, "/watch/lecture"), count=2, seconds=4, apart_ms=300))
+    assert sum(viewer.rejected for viewer in summary.viewers) > 0
+    for viewer in summary.viewers:
+        assert (viewer.state, viewer.stalls) == ("playing", 0)
+        assert viewer.http + viewer.peer == viewer.played
+        assert viewer.neighbours == 0
 
 
 async def test_a_seeder_gives_a_lecture_and_keeps_it_on_disk(origin: Origin, tmp_path: object) -> None:
