@@ -31,6 +31,9 @@ const MOBILE_CACHE_BYTES = 96 * MIB;
 const JOIN_AFTER_PLAYING_MS = 150;
 /** Where nothing plays (a click is awaited), they begin this long after the video was attached. */
 const JOIN_ANYWAY_MS = 5000;
+/** Segments after the first wait so long at most for the first neighbours, and so long for what these tell. */
+const GATHER_MS = 2500;
+const GREETING_MS = 250;
 const STATS_EVERY_MS = 500;
 const MOST_SEGMENTS_TOLD = 60;
 const MOST_HELD = 2000;
@@ -76,12 +79,13 @@ class WebEngine implements Engine, SegmentSource {
     this.node = new Node(settings, {
       finished: (id, came) => { this.finished(id, came); },
       failed: (id) => { this.deliveries.failed(id); },
-      changed: () => { this.tellSoon(); },
+      changed: () => { this.changed(); },
       standing: () => this.standing(),
     }, new WorkerClock());
     const videos = new Set(item.tracks.filter((track) => track.kind === "video").map((track) => track.id));
     this.deliveries = new Deliveries(this.node, this.timeline, (track) => videos.has(track));
     this.reporter = new Reporter(item.id, this.node);
+    this.deliveries.gathering = options.enabled && settings.rtc;
     this.node.setMeeting(options.enabled);
     this.hlsConfig = this.config();
   }
@@ -117,6 +121,7 @@ class WebEngine implements Engine, SegmentSource {
   setEnabled(on: boolean): void {
     this.enabled = on;
     this.node.setMeeting(on);
+    if (!on) this.deliveries.release();
     this.tellSoon();
   }
 
@@ -193,7 +198,18 @@ class WebEngine implements Engine, SegmentSource {
     this.began = true;
     this.deliveries.ahead = true;
     this.node.join();
+    this.node.clock.after(GATHER_MS, () => { this.deliveries.release(); });
     this.reportLater();
+  }
+
+  /** Something changed at the node: when neighbours are there, or will not be, nothing waits for them. */
+  private changed(): void {
+    if (this.deliveries.gathering) {
+      const { links, alone, trackerAway, grant } = this.node;
+      if (links.peers > 0) this.node.clock.after(GREETING_MS, () => { this.deliveries.release(); });
+      else if (alone || trackerAway || grant?.mode === "off") this.deliveries.release();
+    }
+    this.tellSoon();
   }
 
   private reportLater(): void {

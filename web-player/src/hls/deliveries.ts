@@ -1,6 +1,7 @@
 /** Segments on their way to hls.js: wants them from the node by the time they are needed, and fetches ahead. */
 import type { Listing } from "../engine/library";
 import type { Node } from "../net/node";
+import type { CancelTimer } from "../net/worker-clock";
 import type { Timeline } from "./timeline";
 
 /** hls.js loads one segment at a time: a single one must not hold it up for longer. */
@@ -29,7 +30,9 @@ export interface Customer {
 
 interface Delivery {
   readonly customer: Customer;
-  readonly stopWaiting: () => void;
+  stopWaiting: CancelTimer;
+  /** Begins an order that is held back until neighbours are met. */
+  begin: (() => void) | undefined;
 }
 
 /** Orders under way and segments fetched ahead of them. */
@@ -37,6 +40,8 @@ export class Deliveries {
   video: HTMLVideoElement | undefined;
   /** Fetching ahead waits for the first picture. */
   ahead = false;
+  /** Neighbours may be met any moment: what can wait for them without being late does. */
+  gathering = false;
   private readonly node: Node;
   private readonly timeline: Timeline;
   private readonly isVideo: (track: string) => boolean;
@@ -57,12 +62,29 @@ export class Deliveries {
     this.leaveOtherTracks(listing);
     this.newest.set(listing.key.track, listing.sequence);
     this.fetchedAhead.delete(listing.id);
-    const now = this.node.clock.now();
-    const left = this.untilNeeded(order.start);
-    const deadline = now + Math.min(left, MOST_WAIT_MS);
-    const stopWaiting = this.node.clock.after(deadline - now + GRACE_MS, () => { this.giveUp(listing.id); });
-    this.open.set(listing.id, { customer, stopWaiting });
-    this.node.want(listing, deadline, this.isUrgent(order.start));
+    const deadline = this.node.clock.now() + Math.min(this.untilNeeded(order.start), MOST_WAIT_MS);
+    const urgent = this.isUrgent(order.start);
+    const begin = (): void => { this.begin(listing, deadline, urgent); };
+    const wait = this.gathering && !urgent ? this.node.spare(listing, deadline) : 0;
+    const stopWaiting = this.node.clock.after(Math.max(wait, 0), begin);
+    this.open.set(listing.id, { customer, stopWaiting, begin });
+    if (wait <= 0) begin();
+  }
+
+  /** Neighbours were met, or will not be: nothing is held back any more. */
+  release(): void {
+    this.gathering = false;
+    for (const delivery of [...this.open.values()]) delivery.begin?.();
+  }
+
+  private begin(listing: Listing, deadline: number, urgent: boolean): void {
+    const delivery = this.open.get(listing.id);
+    if (delivery?.begin === undefined) return;
+    delivery.begin = undefined;
+    delivery.stopWaiting();
+    const patience = Math.max(deadline - this.node.clock.now(), 0) + GRACE_MS;
+    delivery.stopWaiting = this.node.clock.after(patience, () => { this.giveUp(listing.id); });
+    this.node.want(listing, deadline, urgent);
     this.fetchAhead(listing);
   }
 
@@ -95,7 +117,7 @@ export class Deliveries {
   listed(listings: readonly Listing[]): void {
     const [first] = listings;
     const newest = first === undefined ? undefined : this.newest.get(first.key.track);
-    if (newest === undefined || !this.ahead) return;
+    if (newest === undefined || !this.ahead || this.gathering) return;
     for (const listing of listings) {
       if (listing.live && listing.sequence > newest && listing.sequence <= newest + AHEAD_LIVE) this.wantAhead(listing);
     }
@@ -111,7 +133,7 @@ export class Deliveries {
   }
 
   private fetchAhead(listing: Listing): void {
-    if (!this.ahead) return;
+    if (!this.ahead || this.gathering) return;
     const most = listing.live ? AHEAD_LIVE : AHEAD_LECTURE;
     for (let step = 1; step <= most; step += 1) {
       const next = this.node.exchange.library.at(listing.key, listing.sequence + step);

@@ -6,7 +6,7 @@ import type { Listing } from "../engine/library";
 import { NO_SEQUENCE, SEEDER, VIEWER } from "../engine/messages";
 import type { FromTracker, Report } from "../engine/messages";
 import { peerName } from "../engine/peer-name";
-import { PARAMETERS } from "../engine/policy";
+import { PARAMETERS, httpLatest } from "../engine/policy";
 import { HTTP_SOURCE } from "../engine/segment";
 import type { Certificate } from "./certificate";
 import { makeCertificate } from "./certificate";
@@ -66,6 +66,8 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   joined = false;
   /** The tracker or the platform could not be reached at the last try. */
   trackerAway = false;
+  /** The tracker knew nobody to meet at the last announce. */
+  alone = false;
   reportMs = 5000;
   private readonly settings: NodeSettings;
   private readonly listener: NodeListener;
@@ -140,6 +142,13 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
     this.soon();
   }
 
+  /** Ms for which HTTP need not begin yet to have a segment by `deadline`. */
+  spare(listing: Listing, deadline: number): number {
+    const { httpRate, httpRoundTrip } = this.exchange.downloads;
+    const latest = httpLatest(deadline, PARAMETERS.margin_ms, listing.size, httpRate.value, httpRoundTrip.value, 0);
+    return latest - this.clock.now();
+  }
+
   /** A segment is no longer needed. */
   unwant(segment: string): void {
     this.exchange.unwant(segment);
@@ -180,6 +189,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
         this.announce();
         break;
       case "Candidates":
+        this.alone = message.peers.length === 0;
         if (this.meets) this.mesh.candidates(message);
         break;
       case "Offered":
