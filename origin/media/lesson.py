@@ -91,7 +91,9 @@ class Lesson:
         draw.rectangle((0, 0, width, 3 * unit), fill=ink)
         draw.text((unit, unit * 0.7), f"{number + 1}. {title}", fill=paper, font=load_font(round(1.5 * unit)))
         for line, point in enumerate(points):
-            draw.text((2 * unit, (5 + 2 * line) * unit), f"•  {point}", fill=ink, font=load_font(unit))
+            top = (5 + 2 * line) * unit
+            draw.rectangle((2 * unit, top + unit * 0.4, 2.4 * unit, top + unit * 0.8), fill=ink)
+            draw.text((3 * unit, top), point, fill=ink, font=load_font(unit))
         for bar in range(8):
             tall = (2 + (number * 3 + bar * bar) % 5) * unit // 2
             left = width - (10 - bar) * unit

@@ -1,20 +1,16 @@
 """H.264 byte streams (ITU-T H.264 annex B) to what ISO BMFF wants (ISO 14496-15), and the codec's name (RFC 6381)."""
 
-import re
 import struct
 
 from origin.media.errors import EncoderError
 
-_START = re.compile(rb"\x00\x00\x01")
 _SEI, _SPS, _PPS, _DELIMITER, _FILLER = 6, 7, 8, 9, 12
 _USER_DATA_UNREGISTERED = 5
 
 
 def units(stream: bytes) -> list[bytes]:
     """NAL units of an annex B byte stream, without start codes."""
-    marks = [(match.start(), match.end()) for match in _START.finditer(stream)]
-    ends = [start for start, _ in marks[1:]] + [len(stream)]
-    return [stream[begin:end].rstrip(b"\0") for (_, begin), end in zip(marks, ends, strict=True)]
+    return [unit.rstrip(b"\0") for unit in stream.split(b"\0\0\x01")[1:]]
 
 
 def sample(stream: bytes) -> bytes:

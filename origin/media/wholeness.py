@@ -27,7 +27,7 @@ def _mov(file: BinaryIO, size: int) -> int:
         file.seek(at)
         header = file.read(16)
         if len(header) < 8:
-            return 0 if at >= size - 8 else 8 - len(header)
+            return 0
         length = int.from_bytes(header[:4], "big")
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
