@@ -10,6 +10,7 @@ export default defineConfig({
     assetsDir: "assets",
     assetsInlineLimit: 0,
     manifest: true,
+    chunkSizeWarningLimit: 900,
     rolldownOptions: { input: [page("index.html"), page("watch.html"), page("operators.html")] },
   },
 });

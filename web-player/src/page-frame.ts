@@ -30,7 +30,7 @@ function pageLink(path: string, text: (m: Parameters<Parameters<typeof localised
 export function pageFrame(): HTMLElement {
   const skip = element("a", { href: "#main", class: "skip" });
   const navigation = element("nav", {}, pageLink("/", (m) => m.courses), pageLink("/operators", (m) => m.operators));
-  const name = element("a", { href: "/", class: "name" }, element("span", { class: "mark", "aria-hidden": "true" }), "Banyan");
+  const name = element("a", { href: "/", class: "name" }, element("span", { class: "mark", "aria-hidden": "true" }), element("span", { class: "word" }, "Banyan"));
   const main = element("main", { id: "main", tabindex: -1 });
   localised((m) => {
     skip.textContent = m.skipToContent;

@@ -110,7 +110,7 @@ export const english = {
     seeders: "Seeders and relays connected to the tracker.",
     offload:
       "1 − all bytes the server sent (media, proofs, playlists and the rest, to viewers and to seeders) ÷ media bytes " +
-      "played, since the server started (per item: since the item started). Negative when the server sent more than was played.",
+      "played, since the server started (per item: since the item started); never below 0.",
     originRate: "All bytes the server sent to anyone, counted where they leave, as a mean over the last 15 s.",
     peerRate: "Media bytes viewers got from other viewers, mean over the last 15 s; reported by viewers, bounded by the tracker.",
     seederRate: "Media bytes viewers got from seeders, mean over the last 15 s; reported by viewers, bounded by the tracker.",

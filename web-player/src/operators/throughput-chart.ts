@@ -12,6 +12,9 @@ use([LineChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent,
 /** Told apart by lightness too, for those who cannot by hue; readable on light and dark. */
 const COLOURS = { origin: "#d9752b", seeders: "#3f8fd6", peers: "#2fa87a" };
 
+/** Below this width the legend takes two lines, px. */
+const NARROW = 520;
+
 type Pair = [time: number, value: number | null];
 
 interface Hovered {
@@ -74,8 +77,8 @@ export class ThroughputChart {
     return {
       animation: false,
       aria: { enabled: true },
-      grid: { left: 8, right: 8, top: 32, bottom: 44, containLabel: true },
-      legend: { bottom: 0, type: "scroll", icon: "roundRect", textStyle: label, itemGap: 16 },
+      grid: { left: 8, right: 8, top: 32, bottom: this.#chart.getWidth() < NARROW ? 64 : 44, containLabel: true },
+      legend: { bottom: 0, icon: "roundRect", itemWidth: 16, textStyle: label, itemGap: 14 },
       tooltip: { trigger: "axis", formatter: (hovered: Hovered[]) => this.#tooltip(hovered) },
       xAxis: { type: "time", min: newest - period, max: newest, axisLabel: { ...label, hideOverlap: true }, axisLine: lines, splitNumber: 5 },
       yAxis: [

@@ -15,6 +15,7 @@ export const hlsSettings: Partial<HlsConfig> = {
   // A lecture rewound by a minute needs no request; more would only hold memory, which phones lack.
   backBufferLength: 60,
   maxBufferLength: 30,
-  maxMaxBufferLength: 120,
+  // Without this limit a lecture of low bit rate is fetched minutes ahead, whether it will be watched or not.
+  maxMaxBufferLength: 30,
   capLevelToPlayerSize: true,
 };
