@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -55,8 +55,16 @@ async def browsers() -> AsyncIterator[Open]:
             await asyncio.gather(*(browser.close() for browser in opened), return_exceptions=True)
 
 
+def _show_errors(message: ConsoleMessage) -> None:
+    if message.type == "error":
+        print(f"console: {message.text}")
+
+
 async def until(page: Page, expression: str, seconds: float = 20) -> Any:
-    """Wait until a JavaScript expression is true and return it; our pages forbid eval, which Playwright's own wait uses."""
+    """Wait until a JavaScript expression is true, and return it.
+
+    Our pages forbid eval, which Playwright's own wait uses.
+    """
     end = asyncio.get_running_loop().time() + seconds
     while True:
         value = await page.evaluate(expression)

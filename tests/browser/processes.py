@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,8 +118,18 @@ class House:
 
     def bytes_of(self, path: str) -> bytes:
         """Bytes of the server."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-            return bytes(answer.read())
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{path}: {error}") from error
+
+    def media(self, segment_id: str) -> bytes:
+        """A segment or an initialisation segment."""
+        try:
+            return self.bytes_of(f"/media/{segment_id}.m4s")
+        except AssertionError:
+            return self.bytes_of(f"/media/{segment_id}.mp4")
 
     def close(self) -> None:
         for command in reversed(self.commands):
