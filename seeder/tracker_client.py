@@ -8,6 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 import aiohttp
@@ -21,6 +22,7 @@ from swarm.tracker_messages import MAX_MESSAGE_BYTES, VERSION, FromTracker, Join
 logger = logging.getLogger(__name__)
 _WELCOME_S = 10.0
 _HEARTBEAT_S = 30.0
+_FLUSH_S = 1.0
 _RENEW_BEFORE_MS = 40_000
 _LEAST_RENEW_S = 5.0
 _FIRST_RETRY_S = (0.2, 2.0)
@@ -75,6 +77,14 @@ class TrackerClient:
         self._outgoing.put_nowait(data)
         return True
 
+    async def flush(self) -> None:
+        """Wait until all that was queued has left, for a second at most."""
+        if not self.joined:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FLUSH_S):
+                await self._outgoing.join()
+
     async def run(self) -> None:
         """Converse until cancelled; reconnects at a random time that grows to 30 s."""
         tries = 0
@@ -127,6 +137,7 @@ class TrackerClient:
                 data = await self._outgoing.get()
                 await socket.send_bytes(data)
                 self._backlog -= len(data)
+                self._outgoing.task_done()
         except (aiohttp.ClientError, OSError):
             await socket.close()
 

@@ -121,8 +121,7 @@ async def _play(source: HttpSource, item: Item, settings: ViewerSettings, number
     await asyncio.sleep(settings.apart_ms * number / 1000)
     viewer = Viewer(source, item, choose_tracks(item, settings.rung), settings.p2p)
     try:
-        await viewer.play(settings.seconds)
-        return viewer.figures()
+        return await viewer.play(settings.seconds)
     finally:
         await viewer.close()
 
@@ -201,15 +200,18 @@ class Viewer:
         self._told_at = self.node.now()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def play(self, seconds: float) -> None:
-        """Play for so long, or to the end."""
+    async def play(self, seconds: float) -> ViewerFigures:
+        """Play for so long, or to the end; returns what was measured up to then, which is what was reported."""
         for track in self._playhead.tracks:
             self._start(TrackFollower(self._source, self._item, track, self._heard).run())
         end = self.node.now() + seconds * 1000
         while self.node.now() < end and self._playhead.state != ENDED:
             await asyncio.sleep(_TICK_S)
             self._tick()
-        self._report(last=True)
+        self._report()
+        figures = self.figures()
+        await self.node.tracker.flush()
+        return figures
 
     async def close(self) -> None:
         """Leave and release everything."""
@@ -353,7 +355,7 @@ class Viewer:
         standing.position = self._playhead.current
         standing.first, standing.last = self._held
 
-    def _report(self, last: bool = False) -> None:
+    def _report(self) -> None:
         """Tell the tracker what happened since the last report that it took."""
         now = self.node.now()
         totals = self._totals(now)

@@ -19,9 +19,9 @@ from tracker.settings import TrackerSettings
 
 KEY = SigningKey.generate()
 ADMIN = "letmein"
-SEGMENT_MS = 500
+SEGMENT_MS = 1000
 WINDOW = 60
-SIZES = {"v360": 90_000, "v720": 180_000, "a-1": 9_000}
+SIZES = {"v360": 120_000, "v720": 240_000, "a-1": 9_000}
 
 
 class Origin:
@@ -66,7 +66,7 @@ class Origin:
         await self.server.close()
 
     async def grow(self, seconds: float) -> None:
-        """Add a segment to the class every 500 ms."""
+        """Add a segment to the class every second."""
         due = time.monotonic()
         for _ in range(round(seconds * 1000 / SEGMENT_MS)):
             due += SEGMENT_MS / 1000
