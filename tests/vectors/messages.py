@@ -143,7 +143,13 @@ def _packed(*values: Any) -> bytes:
 
 
 def _bad() -> list[tuple[str, str, Codec[Any], bytes]]:
-    peer = [
+    return [(why, "peer", PEER, data) for why, data in _bad_to_peers()] + [
+        (why, "to_tracker", TO_TRACKER, data) for why, data in _bad_to_tracker()
+    ]
+
+
+def _bad_to_peers() -> list[tuple[str, bytes]]:
+    return [
         ("nothing", b""),
         ("not an array", _packed(1)[1:]),
         ("an empty array", _packed()),
@@ -187,7 +193,10 @@ def _bad() -> list[tuple[str, str, Codec[Any], bytes]]:
         ("a byte that msgpack never uses", b"\x92\x09\xc1"),
         ("longer than any message", _packed(7, _ID, bytes(70_000))),
     ]
-    to_tracker = [
+
+
+def _bad_to_tracker() -> list[tuple[str, bytes]]:
+    return [
         ("129 neighbours", _packed(3, "i", 0, 0, 0, 1, 1, [_PEER] * 129, [])),
         ("a neighbour of 15 bytes", _packed(3, "i", 0, 0, 0, 1, 1, [bytes(15)], [])),
         ("a number for a list", _packed(3, "i", 0, 0, 0, 1, 1, 5, [])),
@@ -198,9 +207,6 @@ def _bad() -> list[tuple[str, str, Codec[Any], bytes]]:
         ("a candidate of kind 4", _packed(6, _PEER, 1, [[4, "1", 1, "10.0.0.1", 9]])),
         ("a ticket of 4,097 bytes", _packed(2, "t" * 4097)),
         ("longer than 64 KiB", _packed(2, "\0" * 66_000)),
-    ]
-    return [(why, "peer", PEER, data) for why, data in peer] + [
-        (why, "to_tracker", TO_TRACKER, data) for why, data in to_tracker
     ]
 
 

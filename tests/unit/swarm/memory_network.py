@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from swarm.exchange import Exchange, ExchangeSettings
 from swarm.exchange_events import (
@@ -160,9 +161,10 @@ class Network:
         for start in range(0, len(data), piece):
             delay = (start + piece) * 1000 // self.http_rate
             part = data[start : start + piece]
-            self.later(
-                delay, lambda p=part: self.peers[name].downloads.http_data(fetch.segment, fetch.first, p, self.now)
-            )
+            self.later(delay, partial(self._http_part, name, fetch, part))
+
+    def _http_part(self, name: bytes, fetch: FetchHttp, part: bytes) -> None:
+        self.peers[name].downloads.http_data(fetch.segment, fetch.first, part, self.now)
 
     def _proof(self, name: bytes, segment: bytes) -> None:
         encoded = prove(self.objects[segment]).encode()

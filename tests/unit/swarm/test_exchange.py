@@ -1,13 +1,13 @@
 """The exchange core: exchanges talk over a network in memory, under a clock that only the test moves."""
 
 import pytest
-from memory_network import KEY, Network
 
 from swarm.blocks import decode_blocks, encode_blocks
 from swarm.codec import PEER
 from swarm.exchange_events import Event, SendBlocks, SendControl
 from swarm.load import Duty
 from swarm.peer_messages import SEEDER, Credit, Have, Hello, SegmentProof, Track, Want
+from tests.unit.swarm.memory_network import KEY, Network
 
 A, B, C, D = b"a" * 16, b"b" * 16, b"c" * 16, b"d" * 16
 
@@ -62,7 +62,7 @@ def test_relays_while_it_receives() -> None:
     net.peers[A].duties[KEY.item] = Duty(feeder=True, members=3)
     net.run(100)
     one = net.listing(0, 400_000)
-    began = {}
+    began: dict[tuple[bytes, bytes], int] = {}
 
     def watch(name: bytes, event: Event) -> Event:
         if isinstance(event, SendBlocks):

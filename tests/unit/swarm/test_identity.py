@@ -72,7 +72,7 @@ def test_no_changed_byte_is_taken(at: int, flip: int) -> None:
     bad[at] ^= flip
     index = at // BLOCK_BYTES
     with pytest.raises(IdentityError):
-        check_block(PROOF, index, bad[index * BLOCK_BYTES : (index + 1) * BLOCK_BYTES])
+        check_block(PROOF, index, bytes(bad)[index * BLOCK_BYTES : (index + 1) * BLOCK_BYTES])
     with pytest.raises(IdentityError):
         check_segment(bytes(bad), PROOF.id)
 

@@ -130,7 +130,10 @@ def views(draw: st.DrawFn) -> View:
     states = st.sampled_from([MISSING, ASKED, HTTP, HELD] if sources else [MISSING, HTTP, HELD])
     state = draw(st.lists(states, min_size=blocks, max_size=blocks))
     owner = [draw(st.integers(0, sources - 1)) if s == ASKED else -1 for s in state]
-    numbers = lambda least, most: draw(st.lists(st.integers(least, most), min_size=sources, max_size=sources))  # noqa: E731
+
+    def numbers(least: int, most: int) -> list[int]:
+        return draw(st.lists(st.integers(least, most), min_size=sources, max_size=sources))
+
     deadline = NOW + draw(st.integers(-2000, 30_000))
     latest = deadline - draw(st.integers(0, 4000))
     return View(

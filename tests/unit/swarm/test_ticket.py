@@ -88,7 +88,7 @@ def test_only_the_platform_signs() -> None:
     assert refusal(signed(CLAIMS, OTHER)) == "key"
     assert refusal(signed(CLAIMS, OTHER, kid=KEY.public.kid)) == "forged"
     assert refusal(signed(CLAIMS, typ="JWT")) == "key"
-    assert refusal(jwt.encode(CLAIMS, None, "none", {"kid": KEY.public.kid, "typ": "banyan-ticket+jwt"})) == "forged"
+    assert refusal(jwt.encode(CLAIMS, "", "none", {"kid": KEY.public.kid, "typ": "banyan-ticket+jwt"})) == "forged"
     secret = "0" * 64
     assert refusal(jwt.encode(CLAIMS, secret, "HS256", {"kid": KEY.public.kid, "typ": "banyan-ticket+jwt"})) == "forged"
 

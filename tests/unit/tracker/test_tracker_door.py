@@ -1,0 +1,191 @@
+"""What those try who should not come in, and those whose ticket ends: forged tickets, silence, garbage, too many."""
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tracker_bench import KEY, UNIX, Bench, make_ticket
+
+from swarm.codec import TO_TRACKER
+from swarm.errors import ProtocolError
+from swarm.keys import SigningKey
+from swarm.ticket import issue_ticket
+from swarm.tracker_messages import (
+    VERSION,
+    Announce,
+    Join,
+    Leave,
+    Refused,
+    Renew,
+    Welcome,
+)
+from tracker.errors import Refusal
+from tracker.outbox import Hangup
+from tracker.settings import TrackerSettings
+
+
+def claims(**changes: object) -> dict[str, object]:
+    now = UNIX // 1000
+    plain: dict[str, object] = {
+        "aud": "banyan-tracker",
+        "iat": now,
+        "exp": now + 120,
+        "jti": "1",
+        "sub": "ada",
+        "course": "course",
+        "role": "viewer",
+        "mode": "mesh",
+        "cap": 0,
+        "cnf": {"x5t#S256": "00" * 32},
+    }
+    return {**plain, **changes}
+
+
+def signed(key: SigningKey = KEY, algorithm: str = "ES256", **changes: object) -> str:
+    headers = {"kid": KEY.public.kid, "typ": "banyan-ticket+jwt"}
+    secret = key.private if algorithm == "ES256" else "x" * 32 * (algorithm != "none")
+    return jwt.encode(claims(**changes), secret, algorithm=algorithm, headers=headers)
+
+
+FORGED = {
+    "foreign key": (signed(SigningKey.generate()), "ticket_forged"),
+    "alg none": (signed(algorithm="none"), "ticket_forged"),
+    "alg HS256": (signed(algorithm="HS256"), "ticket_forged"),
+    "expired": (signed(exp=UNIX // 1000 - 31, iat=UNIX // 1000 - 151), "ticket_expired"),
+    "not yet": (signed(iat=UNIX // 1000 + 60, exp=UNIX // 1000 + 180), "ticket_early"),
+    "for ever": (signed(exp=UNIX // 1000 + 10**6), "ticket_lifetime"),
+    "other audience": (signed(aud="banyan-api"), "ticket_forged"),
+    "unknown role": (signed(role="admin"), "ticket_claims"),
+    "no certificate": (signed(cnf={}), "ticket_claims"),
+    "no course": (signed(course=None), "ticket_claims"),
+    "empty": ("x", "ticket_forged"),
+    "deep": ("W1tbW1tb" * 400 + ".e30.e30", "ticket_forged"),
+}
+
+
+@pytest.mark.parametrize(("text", "label"), FORGED.values(), ids=FORGED)
+def test_forged_tickets_admit_nobody(text: str, label: str) -> None:
+    bench = Bench()
+    client = bench.connect()
+    client.send(Join(VERSION, text, "test"))
+    first, second = client.take()
+    assert isinstance(first, Refused)
+    assert first.reason == "ticket"
+    assert second == Hangup(1008)
+    assert bench.label_counts() == {label: 1}
+    assert bench.tracker.members.peers == {}
+    assert bench.tracker.links == {}
+
+
+def test_the_unforged_ticket_admits() -> None:
+    client = Bench().connect()
+    client.send(Join(VERSION, signed(), "test"))
+    assert isinstance(client.take()[0], Welcome)
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_no_text_is_a_ticket(text: str) -> None:
+    bench = Bench()
+    client = bench.connect()
+    client.send(Join(VERSION, text, "test"))
+    assert bench.tracker.links == {}
+
+
+def test_nothing_works_before_the_ticket() -> None:
+    for message in (Announce("item", 0, 0, 0, 4, 4, (), ()), Leave("item"), Renew(signed())):
+        bench = Bench()
+        client = bench.connect()
+        client.send(message)
+        assert client.expelled
+        assert bench.tracker.members.items == {}
+
+
+def test_a_connection_that_stays_silent_is_closed_in_five_seconds() -> None:
+    bench = Bench()
+    client = bench.connect()
+    bench.pass_time(4750)
+    assert not client.expelled
+    bench.pass_time(500)
+    assert client.expelled
+
+
+def test_strangers_cannot_fill_the_tracker() -> None:
+    bench = Bench(TrackerSettings(max_strangers=10))
+    for _ in range(10):
+        bench.connect()
+    with pytest.raises(Refusal):
+        bench.connect()
+
+
+@given(st.binary(max_size=300))
+def test_garbage_closes_and_leaves_nothing(data: bytes) -> None:
+    bench = Bench()
+    client = bench.join()
+    try:
+        TO_TRACKER.decode(data)
+    except ProtocolError:
+        client.send_bytes(data)
+        assert bench.tracker.links == {}
+        assert bench.tracker.members.peers == {}
+
+
+def test_joining_twice_or_in_another_version_ends_the_connection() -> None:
+    bench = Bench()
+    client = bench.join()
+    client.send(Join(VERSION, signed(jti="2"), "test"))
+    assert client.expelled
+    client = bench.connect()
+    client.send(Join(VERSION + 1, signed(jti="3"), "test"))
+    assert client.expelled
+    assert bench.label_counts() == {"join_twice": 1, "version": 1}
+
+
+def test_a_ticket_used_again_ends_the_first_connection() -> None:
+    bench = Bench()
+    first, second = bench.join(serial="one"), bench.join(serial="one")
+    assert first.expelled
+    assert not second.expelled
+    assert list(bench.tracker.members.peers) == [second.id]
+
+
+def test_one_subject_has_few_sessions() -> None:
+    bench = Bench(TrackerSettings(sessions_per_viewer=3))
+    clients = [bench.join() for _ in range(4)]
+    assert [client.id == b"" for client in clients] == [False, False, False, True]
+    assert bench.label_counts() == {"sessions": 1}
+    clients[0].close()
+    assert bench.join().id
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        ({"subject": "bob"}, "ticket_bearer"),
+        ({"course": "other"}, "ticket_bearer"),
+        ({"role": "seeder"}, "ticket_bearer"),
+        ({"fingerprint": b"x" * 32}, "ticket_bearer"),
+        ({"serial": "bobs"}, "ticket_replayed"),
+    ],
+)
+def test_a_renewal_changes_neither_bearer_nor_certificate(changes: dict[str, str], label: str) -> None:
+    bench = Bench()
+    bob = bench.join("ada", serial="bobs")
+    ada = bench.join("ada")
+    fresh = make_ticket(**{"serial": "fresh", **changes})  # type: ignore[arg-type]
+    ada.send(Renew(issue_ticket(fresh, KEY)))
+    assert ada.expelled
+    assert not bob.expelled
+    assert bench.label_counts() == {label: 1}
+
+
+def test_without_renewal_the_ticket_ends() -> None:
+    bench = Bench()
+    ada, bob = bench.join("ada"), bench.join("bob")
+    for step in range(20):
+        bench.pass_time(10_000)
+        if step == 8:
+            ticket = make_ticket("bob", serial="fresh", issued=(UNIX + bench.now) // 1000)
+            bob.send(Renew(issue_ticket(ticket, KEY)))
+    assert ada.expelled
+    assert not bob.expelled
+    assert bench.label_counts() == {"ticket_ended": 1}
