@@ -33,8 +33,8 @@ def load_config(
     config = _checked(tables, str(path or DEFAULT_FILE))
     for source, upper in (("environment", _from_environ(environ)), ("flags", _from_flags(flags or {}))):
         if upper:
-            tables = {name: tables.get(name, {}) | upper.get(name, {}) for name in tables.keys() | upper.keys()}
-            config = _checked(tables, source)
+            lower: _Tables = msgspec.to_builtins(config)
+            config = _checked({name: values | upper.get(name, {}) for name, values in lower.items()}, source)
     return config
 
 

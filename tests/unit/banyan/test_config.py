@@ -49,6 +49,11 @@ def test_environment_reads_flags_numbers_and_lists() -> None:
     assert config.tracker.origins == ("https://a.example", "https://b.example")
 
 
+def test_numbers_of_the_environment_stay_numbers_beside_flags() -> None:
+    config = load_config(environ={"BANYAN__DELIVERY__UPLOAD_BPS": "1000000"}, flags={"server.port": 0})
+    assert (config.delivery.upload_bps, config.server.port) == (1_000_000, 0)
+
+
 @pytest.mark.parametrize(
     ("text", "nearest"),
     [
