@@ -106,9 +106,10 @@ class House:
         words = ("publish", str(path), "--course", course, "--title", title, "--json")
         return str(json.loads(self.banyan(*words).splitlines()[-1])["item"])
 
-    def start_class(self, course: str, title: str) -> str:
-        """Start a live class of the test picture; returns the item's id."""
-        words = ("class", "start", "--from", "test", "--course", course, "--title", title)
+    def start_class(self, course: str, title: str, source: str = "test") -> str:
+        """Start a live class of the test picture, or of a file over and over; returns the item's id."""
+        loop = () if source == "test" else ("--loop",)
+        words = ("class", "start", "--from", source, *loop, "--course", course, "--title", title)
         return str(json.loads(self.banyan(*words, "--server", self.url, "--json").splitlines()[-1])["id"])
 
     def get(self, path: str) -> Any:
