@@ -107,7 +107,7 @@ class _Parts:
         config = self._config
         return OriginSettings(
             data=Path(config.data.path),
-            stun=(f"stun:{_reachable_host(config)}:{stun_port}",),
+            stun=(f"stun:{_reachable_host(config)}:{stun_port}",) if stun_port else (),
             mode=config.delivery.mode,
             tracker=config.tracker.url or TRACKER_PATH,
             upload_bps=config.delivery.upload_bps,
