@@ -10,6 +10,35 @@ from origin.media.house import SAMPLE_RATE
 
 _EARLY = Fraction(5, 8)
 JITTER_SAMPLES = SAMPLE_RATE * 40 // 1000
+_JOINT_SECONDS = 1
+
+
+class Timeline:
+    """Timestamps of a source to time from 0 on, in seconds.
+
+    Where recordings were joined end to end (`joined`: the container allows it, as transport streams do), the clock
+    jumps back: the timeline goes on from the furthest point reached. Each stream crosses the joint at its own pace;
+    all share its shift, and so stay in sync.
+    """
+
+    def __init__(self, zero: Fraction, joined: bool) -> None:
+        self._joined = joined
+        self._shifts = [-zero]
+        self._joints: dict[int, int] = {}
+        self._last: dict[int, Fraction] = {}
+        self.end = Fraction(0)
+
+    def time(self, stream: int, stamp: Fraction, lasts: Fraction) -> Fraction:
+        """Time of a frame that a stream stamps so (s), and that lasts so long (s)."""
+        if self._joined and stamp < self._last.get(stream, stamp) - _JOINT_SECONDS:
+            self._joints[stream] = self._joints.get(stream, 0) + 1
+        joint = self._joints.get(stream, 0)
+        if joint == len(self._shifts):
+            self._shifts.append(self.end - stamp)
+        self._last[stream] = stamp
+        time = stamp + self._shifts[joint]
+        self.end = max(self.end, time + lasts)
+        return time
 
 
 class Cadence:

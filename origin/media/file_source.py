@@ -10,13 +10,15 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from origin.media import refusals
-from origin.media.cadence import Cadence, SampleClock
+from origin.media.cadence import Cadence, SampleClock, Timeline
 from origin.media.house import SAMPLE_RATE
 from origin.media.picture import Deinterlacer
 from origin.media.probe import MAX_HOURS, MAX_PIXELS, Probed, opened
 from origin.media.source import Description, Item, Picture, Sound
 
 _SLACK_SECONDS = 10
+_VIDEO = -1
+_JOINED = ("mpegts", "mpeg", "flv")
 _SAMPLE_BYTES = 4
 _TOLERATED_ERRORS = 20
 _SILENCE_SAMPLES = 48_000
@@ -73,7 +75,7 @@ class _Reading:
         self._resamplers = [_Resampler(audio.channels) for audio in probed.description.audio]
         self._deinterlacer = Deinterlacer() if probed.interlaced else None
         self._held: VideoFrame | None = None
-        self._reached = Fraction(0)
+        self._timeline = Timeline(probed.zero, probed.demuxer in _JOINED)
         self._video_end = Fraction(0)
         self.errors = 0
         self.packets = 0
@@ -92,7 +94,7 @@ class _Reading:
                     if isinstance(frame, VideoFrame):
                         yield from self._picture(frame)
                     elif isinstance(frame, AudioFrame):
-                        yield from self._sound(tracks[packet.stream_index], frame)
+                        yield from self._sound(tracks[packet.stream.index], frame)
                 yield from self._level()
         yield from self._finish()
 
@@ -106,10 +108,13 @@ class _Reading:
             self.errors += 1
             return []
 
-    def _time(self, frame: VideoFrame | AudioFrame) -> Fraction | None:
+    def _time(self, stream: int, frame: VideoFrame | AudioFrame, lasts: Fraction) -> Fraction | None:
         if frame.pts is None or frame.time_base is None:
             return None
-        return frame.pts * frame.time_base - self._probed.zero
+        time = self._timeline.time(stream, frame.pts * frame.time_base, lasts)
+        if time > MAX_HOURS * 3600:
+            raise refusals.too_long(self._probed.path.name, MAX_HOURS)
+        return time
 
     def _picture(self, frame: VideoFrame) -> Iterator[Item]:
         if self._deinterlacer is None:
@@ -119,18 +124,19 @@ class _Reading:
             yield from self._show(whole)
 
     def _show(self, frame: VideoFrame) -> Iterator[Item]:
-        time = self._time(frame)
+        lasts = Fraction(1, self._grid.rate)
+        if frame.duration and frame.time_base:
+            lasts = min(frame.duration * frame.time_base, Fraction(1))
+        time = self._time(_VIDEO, frame, lasts)
         if time is None:
             time = self._video_end
-        self._limit(time)
         at = self._cadence.position
         count = self._cadence.offer(time)
         if count is None:
             return
         yield from self._repeat(at, count)
         self._held = frame
-        lasts = frame.duration * frame.time_base if frame.duration and frame.time_base else Fraction(1, self._grid.rate)
-        self._video_end = max(self._video_end, time + min(lasts, Fraction(1)))
+        self._video_end = max(self._video_end, time + lasts)
 
     def _repeat(self, at: int, count: int) -> Iterator[Item]:
         if count and self._held is not None:
@@ -138,10 +144,8 @@ class _Reading:
 
     def _sound(self, track: int, frame: AudioFrame) -> Iterator[Item]:
         for part in self._resamplers[track].feed(frame):
-            time = self._time(part)
-            clock = self._clocks[track]
-            at = clock.next if time is None else self._origin + round(time * SAMPLE_RATE)
-            self._limit(Fraction(at - self._origin, SAMPLE_RATE))
+            time = self._time(track, part, Fraction(part.samples, SAMPLE_RATE))
+            at = self._clocks[track].next if time is None else self._origin + round(time * SAMPLE_RATE)
             yield from self._place(track, at, part)
 
     @property
@@ -158,11 +162,6 @@ class _Reading:
     def _fill(self, track: int, to: int) -> Iterator[Item]:
         clock = self._clocks[track]
         yield from self._silence(track, clock.next, clock.fill(to))
-
-    def _limit(self, time: Fraction) -> None:
-        self._reached = max(self._reached, time)
-        if time > MAX_HOURS * 3600:
-            raise refusals.too_long(self._probed.path.name, MAX_HOURS)
 
     def _level(self) -> Iterator[Item]:
         """Where one stream stays silent for long, the others do not wait for it."""
@@ -208,7 +207,7 @@ class _Reading:
             raise refusals.broken(name, "no picture can be decoded from it")
         if self.errors > _TOLERATED_ERRORS and self.errors * 50 > self.packets:
             raise refusals.broken(name, f"{self.errors} of {self.packets} packets cannot be decoded")
-        reached = max(self._reached, self._video_end)
+        reached = max(self._timeline.end, self._video_end)
         if declared is not None and reached + max(Fraction(2), declared / 20) < declared:
             detail = f"it should last {float(declared):.0f} s, but ends after {float(reached):.0f} s"
             raise refusals.broken(name, detail)

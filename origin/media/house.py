@@ -67,7 +67,7 @@ def house_rate(average: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One video rendition. `peak` is the VBV's rate in bit/s."""
+    """One video rendition. `peak` is the most that a full segment may average, in bit/s."""
 
     name: str
     short_side: int

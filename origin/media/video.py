@@ -21,7 +21,6 @@ from origin.media.house import SEGMENT_FRAMES, VIDEO_TIMESCALE, Grid, Rung
 LECTURE_PRESET = "veryfast"
 CLASS_PRESET = "superfast"
 _QUALITY = "23"
-_BUFFER_SECONDS = 1
 _BUFFER_START = Fraction(9, 10)
 _PARAMETERS = "bframes=0:keyint=infinite:min-keyint=1000:open-gop=0:force-cfr=1:vbv-init=0.9"
 _COLOURS = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "color_range": "tv"}
@@ -43,7 +42,9 @@ def _encoder(rung: Rung, grid: Grid, preset: str) -> VideoCodecContext:
     encoder.sample_aspect_ratio = Fraction(1)
     encoder.thread_count = 1
     encoder.flags |= Flags.global_header
-    rate = {"crf": _QUALITY, "maxrate": str(rung.peak), "bufsize": str(rung.peak * _BUFFER_SECONDS)}
+    # The buffer holds one second, and every segment begins with it nearly full: what it holds counts towards the peak.
+    steady = int(rung.peak / (1 + _BUFFER_START * grid.rate / SEGMENT_FRAMES))
+    rate = {"crf": _QUALITY, "maxrate": str(steady), "bufsize": str(steady)}
     encoder.options = {"preset": preset, "profile": "high", "x264-params": _PARAMETERS, **rate, **_COLOURS}
     encoder.open()
     return encoder
@@ -52,14 +53,13 @@ def _encoder(rung: Rung, grid: Grid, preset: str) -> VideoCodecContext:
 def configure(rung: Rung, grid: Grid, preset: str) -> Configuration:
     """Initialisation segment, codec name and peak of a rendition.
 
-    A segment holds at most the VBV's rate over its duration and what the buffer starts with; 1 % + 8 kbit/s for boxes.
+    The video buffering verifier keeps every full segment below the rung's peak; 2 % and 8 kbit/s are for boxes.
     """
     sps, pps = nal.parameter_sets(_encoder(rung, grid, preset).extradata or b"")
     init = boxes.video_init(
         nal.decoder_configuration(sps, pps), rung.width, rung.height, VIDEO_TIMESCALE, grid.frame_ticks
     )
-    burst = rung.peak * _BUFFER_SECONDS * _BUFFER_START * grid.rate / SEGMENT_FRAMES
-    return Configuration(init, nal.codec_name(sps), int((rung.peak + burst) * Fraction(101, 100)) + 8000)
+    return Configuration(init, nal.codec_name(sps), rung.peak * 51 // 50 + 8000)
 
 
 class SegmentEncoder:

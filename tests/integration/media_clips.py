@@ -82,6 +82,7 @@ def _video(file: OutputContainer, clip: Clip) -> VideoStream:
 def _audio(file: OutputContainer, voice: Voice) -> AudioStream:
     stream = file.add_stream(voice.codec, rate=voice.rate, layout=voice.layout)
     assert isinstance(stream, AudioStream)
+    stream.bit_rate = 128_000
     if voice.language:
         stream.metadata["language"] = voice.language
     return stream

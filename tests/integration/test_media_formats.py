@@ -1,6 +1,7 @@
 """Sources of all kinds come out in house format: on the grid, in sync, upright."""
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,27 @@ async def test_the_short_track_is_filled(tmp_path: Path) -> None:
     short_picture = await prepare(write_clip(tmp_path / "b.mp4", Clip(voices=(Voice(seconds=14),))))
     check_grid(short_picture, short_picture.opened.tracks[0], 350)
     check_grid(short_picture, short_picture.opened.tracks[1], 350)
+
+
+async def test_joined_transport_streams_are_one_lecture(tmp_path: Path) -> None:
+    first = write_clip(tmp_path / "1.ts", Clip(seconds=3)).read_bytes()
+    second = write_clip(tmp_path / "2.ts", Clip(seconds=2, size=(160, 90), voices=(Voice(rate=44_100),))).read_bytes()
+    path = tmp_path / "both.ts"
+    path.write_bytes(first + second)
+    outcome = await prepare(path)
+    assert outcome.finished.duration_ms == pytest.approx(5000, abs=50)
+    lit = [n for n, picture in enumerate(outcome.pictures("v180")) if brightness(picture, 0.5, 0.5) > 150]
+    loud = [n for n, sample in enumerate(outcome.samples("a-1")) if abs(sample) > 0.15]
+    again = next(b for a, b in pairwise(loud) if b - a > 10_000)
+    assert len(lit) == 10
+    assert again / 1920 == pytest.approx(lit[5], abs=1)
+
+
+async def test_a_container_without_a_clock_for_its_end_is_read(tmp_path: Path) -> None:
+    outcome = await prepare(
+        write_clip(tmp_path / "a.wmv", Clip(seconds=2, codec="wmv2", voices=(Voice(codec="wmav2"),)))
+    )
+    assert outcome.finished.duration_ms == pytest.approx(2000, abs=80)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from origin.media.cadence import JITTER_SAMPLES, Cadence, SampleClock
+from origin.media.cadence import JITTER_SAMPLES, Cadence, SampleClock, Timeline
 
 
 def shown(times: list[Fraction], rate: int) -> list[int]:
@@ -112,3 +112,19 @@ def test_samples_never_overlap(chunks: list[tuple[int, int]]) -> None:
         assert silence >= 0
         assert 0 <= drop <= samples
         assert clock.next == before + silence + samples - drop
+
+
+def test_joined_recordings_follow_each_other_and_stay_in_sync() -> None:
+    timeline, frame = Timeline(Fraction(1), joined=True), Fraction(1, 25)
+    stamps = [(stream, Fraction(1) + number * frame) for number in range(100) for stream in (0, 1)]
+    overlap = [(0, Fraction(1)), (1, Fraction(5)), (0, Fraction(1) + frame), (1, Fraction(1)), (1, Fraction(1) + frame)]
+    times = [timeline.time(stream, stamp, frame) for stream, stamp in stamps + overlap]
+    assert times[:200:2] == times[1:200:2] == [number * frame for number in range(100)]
+    assert times[200:] == [4, 4, 4 + frame, 4, 4 + frame]
+
+
+def test_a_clock_that_may_not_jump_does_not() -> None:
+    timeline = Timeline(Fraction(0), joined=False)
+    stamps = [Fraction(second) for second in (0, 5, 1, 6)]
+    assert [timeline.time(0, stamp, Fraction(0)) for stamp in stamps] == stamps
+    assert timeline.end == 6
