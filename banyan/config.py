@@ -62,6 +62,14 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
             "none given: /tracker of this server."
         ),
     ] = ""
+    origin: Annotated[
+        str,
+        Meta(
+            pattern="^(https?://.+)?$",
+            description="For 'serve --role tracker': address of the origin, such as https://video.example.edu, which "
+            "gets the figures for its operators (with the admin token in the data folder) and whose pages may connect.",
+        ),
+    ] = ""
     stun_port: Annotated[
         int,
         Meta(ge=0, le=65535, description="UDP port of the STUN server on the same host; 0 takes a free one."),
@@ -76,7 +84,7 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(
             description="Web origins, such as https://campus.example.edu, whose pages may connect to the tracker "
-            "besides this server's own; none given lets every page connect (tickets decide who is admitted)."
+            "besides those of the tracker's own address; list the origin's where the tracker has an address of its own."
         ),
     ] = ()
     proxies: Annotated[
