@@ -72,6 +72,7 @@ class House:
     folder: Path
     url: str = ""
     lecture: str = ""
+    tracker_port: int = 0
     commands: list[Command] = field(default_factory=list)
 
     def start(self, *words: str, environ: dict[str, str] | None = None) -> Command:
@@ -82,6 +83,13 @@ class House:
     def serve(self, *words: str, environ: dict[str, str] | None = None) -> Command:
         command = self.start("serve", "--port", "0", "--stun-port", "0", *words, environ=environ)
         self.url = command.wait_for(r"Banyan serves at (\S+)")
+        return command
+
+    def track(self) -> Command:
+        """A tracker of its own, on `tracker_port`."""
+        words = ("serve", "--role", "tracker", "--port", str(self.tracker_port), "--stun-port", "0")
+        command = self.start(*words, environ={"BANYAN__TRACKER__ORIGINS": self.url})
+        command.wait_for(r"Banyan serves at (\S+)")
         return command
 
     def seed(self, course: str) -> Command:
