@@ -63,7 +63,7 @@ class Replay {
       },
       proof_failed: (segment: string) => { exchange.downloads.proofFailed(segment); },
     };
-    if (name === "poll") return [rest[1], exchange.poll(rest[0] ?? 0)];
+    if (name === "poll") return [rest[1], exchange.poll(Number(rest[0]))];
     if (name === "events") return [rest[0], exchange.takeEvents().map((event) => this.told(event))];
     const input = inputs[name];
     if (input === undefined) throw new Error(`unknown step ${name}`);

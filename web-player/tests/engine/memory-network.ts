@@ -77,7 +77,7 @@ export class Network {
   run(ms: number): void {
     const end = this.now + ms;
     for (;;) {
-      const due = Math.min(this.settle(), this.queue[0]?.at ?? end);
+      const due = Math.min(this.settle(), this.queue[0]?.at ?? Number.POSITIVE_INFINITY);
       if (due > end) break;
       this.now = Math.max(due, this.now);
       const ready = this.queue.filter(({ at }) => at <= this.now);
@@ -133,7 +133,10 @@ export class Network {
         this.finished.set(`${name} ${event.segment}`, this.now);
         this.sources.set(`${name} ${event.segment}`, Object.fromEntries(event.came));
         break;
-      default:
+      case "AbortHttp":
+      case "Failed":
+      case "Demanded":
+        break;
     }
   }
 

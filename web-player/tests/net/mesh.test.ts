@@ -1,0 +1,143 @@
+// @vitest-environment node
+import { describe, expect, it, vi } from "vitest";
+import type { Connection, ToTracker } from "../../src/engine/messages";
+import { peerBytes } from "../../src/engine/peer-name";
+import { Mesh } from "../../src/net/mesh";
+import type { ConnectionListener, PeerConnection } from "../../src/net/rtc-connection";
+import { settled } from "./fake-clock";
+
+const CONNECTION: Connection = { ufrag: "aB3+", password: "p".repeat(22), setup: 0, candidates: [] };
+const CANDIDATE = { kind: 0, foundation: "1", priority: 1, address: "10.0.0.1", port: 9 };
+const name = (digit: number): string => digit.toString(16).padStart(2, "0").repeat(16);
+
+class FakeConnection {
+  buffered = 0;
+  failed: string | undefined;
+  readonly listener: ConnectionListener;
+  readonly accept = vi.fn(() => Promise.resolve());
+  readonly addCandidates = vi.fn();
+  readonly offer = vi.fn(() => Promise.resolve(CONNECTION));
+  readonly answer = vi.fn(() => Promise.resolve(CONNECTION));
+
+  constructor(listener: ConnectionListener) {
+    this.listener = listener;
+  }
+
+  fail(reason: string): void {
+    if (this.failed !== undefined) return;
+    this.failed = reason;
+    this.listener.closed(reason);
+  }
+}
+
+function mesh({ up = true, degree = 8, most = 3 } = {}) {
+  const sent: ToTracker[] = [];
+  const heard: string[] = [];
+  const made: FakeConnection[] = [];
+  const time = { now: 0 };
+  const owner = new Mesh({
+    listener: {
+      linkOpened: (peer, role) => heard.push(`opened ${peer.slice(0, 2)} ${String(role)}`),
+      linkClosed: (peer) => heard.push(`closed ${peer.slice(0, 2)}`),
+      linkControl: () => heard.push("control"),
+      linkBlocks: () => heard.push("blocks"),
+      linkDrained: () => heard.push("drained"),
+    },
+    send: (message) => {
+      sent.push(message);
+      return up;
+    },
+    connect: (listener) => {
+      const connection = new FakeConnection(listener);
+      made.push(connection);
+      return connection as unknown as PeerConnection;
+    },
+    now: () => time.now,
+    degree,
+    most,
+  });
+  const introduce = (...peers: number[]): void => {
+    const list = peers.map((peer) => ({ peer: peerBytes(name(peer)), role: 0, position: 0, first: 0, last: 0 }));
+    owner.candidates({ type: "Candidates", item: "i", peers: list });
+  };
+  const offered = (peer: number, offer = 7): void => {
+    const fingerprint = new Uint8Array(32);
+    owner.offered({ type: "Offered", peer: peerBytes(name(peer)), role: 1, fingerprint, offer, connection: CONNECTION });
+  };
+  return { owner, sent, heard, made, time, introduce, offered };
+}
+
+describe("the mesh", () => {
+  it("offers to those it is introduced to, once each and while there is room", async () => {
+    const { sent, made, introduce, owner } = mesh();
+    introduce(1, 2);
+    introduce(1, 3, 4);
+    await settled();
+    expect(made).toHaveLength(3);
+    expect(sent.map(({ type }) => type)).toEqual(["Offer", "Offer", "Offer"]);
+    expect([owner.slots, owner.wanted]).toEqual([0, 4]);
+  });
+
+  it("answers offers, takes late candidates of that offer alone, and forgets what is gone", async () => {
+    const { owner, sent, made, offered } = mesh();
+    offered(1);
+    await settled();
+    expect(sent[0]).toMatchObject({ type: "Answer", offer: 7 });
+    const trickled = { type: "Trickled", peer: peerBytes(name(1)), candidates: [CANDIDATE] } as const;
+    owner.trickled({ ...trickled, offer: 8 });
+    owner.trickled({ ...trickled, offer: 7 });
+    expect(made[0]?.addCandidates).toHaveBeenCalledTimes(1);
+    owner.gone({ type: "Gone", peer: peerBytes(name(1)), offer: 7 });
+    expect(made[0]?.failed).toBe("gone");
+    expect(owner.takeFailed()).toHaveLength(1);
+  });
+
+  it("takes no answer to an offer it did not make", async () => {
+    const { owner, made, introduce, sent } = mesh();
+    introduce(1);
+    await settled();
+    const [first] = sent;
+    const offer = first?.type === "Offer" ? first.offer : -1;
+    const answered = { type: "Answered", peer: peerBytes(name(1)), role: 0, fingerprint: new Uint8Array(32) } as const;
+    owner.answered({ ...answered, offer: (offer + 1) % 2 ** 32, connection: CONNECTION });
+    owner.answered({ ...answered, peer: peerBytes(name(2)), offer, connection: CONNECTION });
+    expect(made[0]?.accept).not.toHaveBeenCalled();
+    owner.answered({ ...answered, offer, connection: CONNECTION });
+    expect(made[0]?.accept).toHaveBeenCalledTimes(1);
+  });
+
+  it("replaces a link by the offer of the same peer, and open links outlive Gone", async () => {
+    const { owner, made, heard, introduce, offered } = mesh();
+    introduce(1);
+    offered(1);
+    await settled();
+    expect(made[0]?.failed).toBe("replaced");
+    made[1]?.listener.opened();
+    owner.gone({ type: "Gone", peer: peerBytes(name(1)), offer: 7 });
+    expect(heard).toEqual(["opened 01 1"]);
+    expect(owner.neighbours).toHaveLength(1);
+  });
+
+  it("never meets a peer at fault again for ten minutes", async () => {
+    const { owner, made, heard, time, introduce, offered } = mesh();
+    introduce(1);
+    await settled();
+    made[0]?.listener.opened();
+    owner.part(name(1), "hash", true);
+    expect(heard.at(-1)).toBe("closed 01");
+    introduce(1);
+    offered(1);
+    expect(made).toHaveLength(1);
+    time.now = 600_001;
+    introduce(1);
+    expect(made).toHaveLength(2);
+  });
+
+  it("keeps no half-made link while the tracker is away", async () => {
+    const { owner, made, introduce } = mesh({ up: false });
+    introduce(1);
+    await settled();
+    expect(made[0]?.failed).toBe("no tracker");
+    expect(owner.slots).toBe(3);
+  });
+});
