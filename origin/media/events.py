@@ -16,7 +16,8 @@ class Job(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One source to prepare.
 
     `source` is a path, or `test` for a generated class. `live` paces it in real time, `loop` (live only) repeats a file
-    on one continuous timeline. `rungs` picks from the ladder by short side (None: all that the source carries).
+    on one continuous timeline. `rungs` picks from the ladder by short side (None: all that the source carries;
+    live, all that this machine can encode in time).
     `languages` names audio streams that carry no language, in their order (BCP 47 or ISO 639-2). `first` is the first
     sequence to emit: its bytes equal those of a run from the beginning, with x264 and AAC of the same build.
     """

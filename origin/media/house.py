@@ -17,6 +17,7 @@ RUNGS = (1080, 720, 360)
 _OWN_SIZE_FROM = Fraction(5, 4)
 _PEAK_BPS = ((360, 600_000), (720, 2_500_000), (1080, 4_500_000))
 _LEAST_BPS = 150_000
+_CORES_PER_PIXEL_RATE = Fraction(6, 10) / (1920 * 1080 * 30)
 _RATES_OF_25 = ((23.5, 25.5), (47.5, 50.5), (12.0, 12.75), (99.0, 101.0))
 _AUDIO_BPS = {1: 64_000, 2: 96_000}
 
@@ -89,6 +90,16 @@ def ladder(width: int, height: int, wanted: tuple[int, ...] | None = None) -> tu
         sides.insert(0, short)
     chosen = [side for side in sides if wanted is None or side in wanted] or sides[-1:]
     return tuple(_rung(width, height, side) for side in chosen)
+
+
+def affordable(rungs: tuple[Rung, ...], rate: int, cores: int) -> tuple[Rung, ...]:
+    """The rungs that so many cores can encode while a class goes on; the largest go first, the smallest always stays.
+
+    Measured: a class at 1080p30 (x264 superfast, one thread) takes 0.6 of a core. A quarter of all cores stays free.
+    """
+    cost = [_CORES_PER_PIXEL_RATE * rung.width * rung.height * rate for rung in rungs]
+    kept = next((n for n in range(len(rungs)) if sum(cost[n:]) <= Fraction(3, 4) * cores), len(rungs) - 1)
+    return rungs[kept:]
 
 
 def _rung(width: int, height: int, side: int) -> Rung:

@@ -1,5 +1,6 @@
 """One decode feeds all: a thread for each track, bounded queues between, segments out in one order."""
 
+import os
 import time
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from origin.media import video
 from origin.media.audio import Windows
 from origin.media.collector import Collector
 from origin.media.events import Event, Finished, Init, Job, Opened, Progress
-from origin.media.house import SEGMENT_FRAMES, VIDEO_TIMESCALE, Rung, ladder
+from origin.media.house import SEGMENT_FRAMES, VIDEO_TIMESCALE, Rung, affordable, ladder
 from origin.media.lane import Lane
 from origin.media.rendition import AudioRendition, AudioWork, VideoRendition, VideoWork
 from origin.media.source import Picture, Sound, Source
@@ -29,6 +30,8 @@ class Pipeline:
         about = source.description
         self._grid = about.grid
         self._rungs = ladder(about.width, about.height, job.rungs)
+        if job.live and job.rungs is None:
+            self._rungs = affordable(self._rungs, self._grid.rate, os.cpu_count() or 1)
         names = tuple(rung.name for rung in self._rungs) + tuple(audio.id for audio in about.audio)
         self._collector = Collector(names, job.first, emit)
         self._thumbnails: Thumbnails | None = None

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 FLASH_AT, FLASH_LASTS = 1.0, 0.2
 DARK, BRIGHT = 40, 220
+_FAST = {"libx264": {"preset": "ultrafast", "bf": "2"}, "libvpx": {"deadline": "realtime", "cpu-used": "8"}}
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,7 @@ def _video(file: OutputContainer, clip: Clip) -> VideoStream:
     stream.pix_fmt = "yuv444p" if clip.size[0] % 2 or clip.size[1] % 2 else "yuv420p"
     stream.codec_context.time_base = Fraction(1, 90_000) if clip.times else 1 / clip.rate
     stream.codec_context.sample_aspect_ratio = clip.shape
-    if clip.codec == "libx264":
-        stream.codec_context.options = {"preset": "ultrafast", "bf": "2"}
+    stream.codec_context.options = _FAST.get(clip.codec, {})
     if clip.turned:
         stream.set_display_rotation(clip.turned)
     return stream

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from origin.media.house import AAC_FRAME, RUNGS, SAMPLE_RATE, Grid, house_rate, ladder
+from origin.media.house import AAC_FRAME, RUNGS, SAMPLE_RATE, Grid, affordable, house_rate, ladder
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,14 @@ def test_rungs_are_even_below_the_source_and_of_its_shape(width: int, height: in
 def test_a_wish_that_the_source_cannot_meet_gives_its_smallest_rung() -> None:
     assert [rung.name for rung in ladder(320, 180, (1080,))] == ["v180"]
     assert [rung.name for rung in ladder(1280, 720, (360,))] == ["v360"]
+
+
+@pytest.mark.parametrize(("cores", "count"), [(1, 2), (2, 3), (64, 3)])
+def test_a_class_takes_the_rungs_that_its_machine_can_encode(cores: int, count: int) -> None:
+    rungs = ladder(1920, 1080)
+    assert affordable(rungs, 30, cores) == rungs[-count:]
+
+
+def test_the_smallest_rung_always_stays() -> None:
+    rungs = ladder(1920, 1080, (1080,))
+    assert affordable(rungs, 60, 1) == rungs
