@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from banyan.errors import ConfigError
+
 CERTIFICATE_FILE = "tls.pem"
 _DAYS = 397  # the most that browsers accept is 398
 _RENEW_DAYS = 30
@@ -40,6 +42,28 @@ def own_certificate(file: Path, names: _Names, now: dt.datetime) -> ssl.SSLConte
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(file)
     return context
+
+
+def trust(data: Path, ca: Path | None = None) -> ssl.SSLContext:
+    """What a client of ours checks servers with: the system's authorities, the certificates in `ca` (PEM), and the
+    server's own certificate where `data` is its data folder. Raises ConfigError when one of them cannot be read.
+    """
+    context = ssl.create_default_context()
+    own = data / CERTIFICATE_FILE
+    for file in (own if own.is_file() else None, ca):
+        if file is not None:
+            _trust_file(context, file)
+    return context
+
+
+def _trust_file(context: ssl.SSLContext, file: Path) -> None:
+    try:
+        context.load_verify_locations(file)
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(
+            f"The certificates in {file} cannot be read ({error.strerror or error}). Name a file in PEM form.",
+            f"无法读取证书文件 {file}（{error.strerror or error}）。请指定 PEM 格式的文件。",
+        ) from error
 
 
 def _serves(file: Path, names: _Names, now: dt.datetime) -> bool:

@@ -34,25 +34,35 @@ _QUIET = {"BANYAN__LOG__LEVEL": "warning"}
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demonstration under way: the server, who asks it, the ids of the lecture and of the live class."""
+    """A demonstration under way: the server, who asks it, the ids of the lecture and of the live class, the data folder
+    and the configuration file that was given, if any."""
 
     server: Running
     client: ServerClient
     lecture: str
     live: str
     data: Path
+    config_file: Path | None = None
 
     @property
     def student_url(self) -> str:
         """The page of the live class."""
         return f"{self.server.url}/watch/{self.live}"
 
+    def child(self, name: str, *arguments: str) -> Child:
+        """A command of ours that reads the same configuration and the same data folder."""
+        config = () if self.config_file is None else ("--config", str(self.config_file))
+        return Child(name, *_BANYAN, *config, *arguments, "--data", str(self.data), environ=_QUIET)
+
 
 @asynccontextmanager
-async def demonstration(config: Config, file: Path | None, on_progress: OnProgress) -> AsyncIterator[Demo]:
+async def demonstration(
+    config: Config, file: Path | None, on_progress: OnProgress, config_file: Path | None = None
+) -> AsyncIterator[Demo]:
     """Serve the lecture (of `file`, or a sample) and a live class; leaving ends and removes the class.
 
-    When the port is busy a free one is taken. Raises PlainError for what a person can mend.
+    The seeder and the viewers read `config_file` too. When the port is busy a free one is taken. Raises PlainError for
+    what a person can mend.
     """
     data = Path(config.data.path)
     async with (
@@ -62,21 +72,20 @@ async def demonstration(config: Config, file: Path | None, on_progress: OnProgre
         lecture = await _lecture(client, data, file, on_progress)
         live = await _start_class(client)
         try:
-            yield Demo(server, client, lecture, live, data)
+            yield Demo(server, client, lecture, live, data, config_file)
         finally:
             await client.ask("DELETE", f"/api/items/{live}", admin=True)
 
 
 def seeder(demo: Demo) -> Child:
     """The seeder of the demonstration."""
-    where = ("--origin", demo.server.url, "--data", str(demo.data))
-    return Child("seeder", *_BANYAN, "seeder", "--course", COURSE, *where, environ=_QUIET)
+    return demo.child("seeder", "seeder", "--course", COURSE, "--origin", demo.server.url)
 
 
 def viewers(demo: Demo, seconds: float = _ENDLESS_S) -> list[Child]:
     """Its headless viewers, each a process and a peer of its own."""
     arguments = ("viewer", demo.student_url, "--seconds", str(seconds), "--json")
-    return [Child(f"viewer {number}", *_BANYAN, *arguments, environ=_QUIET) for number in range(1, VIEWERS + 1)]
+    return [demo.child(f"viewer {number}", *arguments) for number in range(1, VIEWERS + 1)]
 
 
 async def swarm(demo: Demo) -> None:

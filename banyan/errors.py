@@ -42,6 +42,7 @@ class ServerRefused(PlainError):
     """The server answered with an error; `message` is its own sentence."""
 
     def __init__(self, status: int, message: str) -> None:
+        self.status = status
         super().__init__(f"The server refused ({status}): {message}", f"服务器拒绝了请求（{status}）：{message}")
 
 

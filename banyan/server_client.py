@@ -1,6 +1,5 @@
 """Asking a running Banyan server, as the person who runs it."""
 
-import ssl
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -8,7 +7,7 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
-from banyan.certificate import CERTIFICATE_FILE
+from banyan.certificate import trust
 from banyan.config import Config
 from banyan.errors import ConfigError, ServerAway, ServerRefused
 from origin.keyring import ADMIN_TOKEN_FILE
@@ -25,15 +24,19 @@ def server_url(config: Config) -> str:
 
 
 class ServerClient:
-    """The server at `url`; the token and a self-signed certificate are found in `data`, the server's data folder."""
+    """The server at `url`; the token and a self-signed certificate are found in `data`, the server's data folder.
+
+    Raises ConfigError when that certificate cannot be read.
+    """
 
     def __init__(self, url: str, data: Path) -> None:
         self.url = url.rstrip("/")
         self._data = data
+        self._tls = trust(data) if self.url.startswith("https:") else True
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, connector=aiohttp.TCPConnector(ssl=self._trust()))
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, connector=aiohttp.TCPConnector(ssl=self._tls))
         return self
 
     async def __aexit__(
@@ -58,12 +61,6 @@ class ServerClient:
                 return answer
         except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as error:
             raise ServerAway(self.url) from error
-
-    def _trust(self) -> ssl.SSLContext | bool:
-        own = self._data / CERTIFICATE_FILE
-        if not self.url.startswith("https:") or not own.is_file():
-            return True
-        return ssl.create_default_context(cafile=own)
 
 
 def read_token(data: Path) -> str:

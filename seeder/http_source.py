@@ -1,6 +1,7 @@
 """The origin over HTTP: segments, proofs, playlists and JSON. Every answer is bounded and checked for its length."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 from urllib.parse import urljoin
@@ -24,13 +25,16 @@ Answer = TypeVar("Answer")
 
 
 class HttpSource:
-    """One origin. `base` is its address, `agent` the User-Agent, which the origin keeps statistics by."""
+    """One origin. `base` is its address, `agent` the User-Agent, which the origin keeps statistics by.
 
-    def __init__(self, base: str, agent: str, connections: int = 32) -> None:
+    `tls` is what certificates are checked with, the origin's and the tracker's (None: the system's authorities).
+    """
+
+    def __init__(self, base: str, agent: str, connections: int = 32, tls: ssl.SSLContext | None = None) -> None:
         self.base = base if base.endswith("/") else base + "/"
         self.agent = agent
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections),
+            connector=aiohttp.TCPConnector(limit=connections, ssl=tls or True),
             headers={"User-Agent": agent},
             timeout=_timeout(_TOTAL_S),
         )

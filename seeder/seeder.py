@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,8 @@ _DEGREE = 0
 class SeederSettings:
     """`origin_url` is the platform, `courses` ids or titles (none: all courses), `admin_token` what buys a seeder's
     ticket. `cache_bytes` bounds memory in each course, `folder` and `folder_bytes` the store on disk, `poll_ms` is how
-    often the catalogue is read, `upload` the most it sends in bit/s (0: no cap)."""
+    often the catalogue is read, `upload` the most it sends in bit/s (0: no cap), `tls` what the platform's certificate
+    is checked with (None: the system's authorities)."""
 
     origin_url: str
     admin_token: str
@@ -37,11 +39,12 @@ class SeederSettings:
     folder_bytes: int = 16 * 1024 * 1024 * 1024
     poll_ms: int = 5000
     upload: int = 0
+    tls: ssl.SSLContext | None = None
 
 
 async def run_seeder(settings: SeederSettings) -> None:
     """Seed until cancelled. Raises PlainError when a course does not exist or the admin token is refused."""
-    source = HttpSource(settings.origin_url, AGENT)
+    source = HttpSource(settings.origin_url, AGENT, tls=settings.tls)
     seeders: dict[str, CourseSeeder] = {}
     try:
         await _seed(settings, source, seeders)

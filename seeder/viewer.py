@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import ssl
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -46,7 +47,8 @@ _MOST_MS = 3_600_000
 @dataclass(frozen=True, slots=True)
 class ViewerSettings:
     """`url` is the address of a watch page or an item; `count` viewers play for `seconds`. `rung` is `lowest`,
-    `highest` or a track's name. `apart_ms` lies between the starts of two viewers; without `p2p` they use HTTP only."""
+    `highest` or a track's name. `apart_ms` lies between the starts of two viewers; without `p2p` they use HTTP only.
+    `tls` is what the platform's certificate is checked with (None: the system's authorities)."""
 
     url: str
     count: int = 1
@@ -54,6 +56,7 @@ class ViewerSettings:
     rung: str = "lowest"
     apart_ms: int = 0
     p2p: bool = True
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class ViewerSummary:
 async def run_viewers(settings: ViewerSettings) -> ViewerSummary:
     """Let viewers play. Raises PlainError when there is nothing to play at the address."""
     base, name = split_address(settings.url)
-    source = HttpSource(base, AGENT, connections=16 * settings.count)
+    source = HttpSource(base, AGENT, connections=16 * settings.count, tls=settings.tls)
     try:
         item = await _find(source, name)
         plays = (_play(source, item, settings, number) for number in range(settings.count))

@@ -41,11 +41,13 @@ def demo(
     configure_log("warning", config.log.format)
     if file is not None and not file.is_file():
         raise ConfigError(f"There is no file {file}.", f"没有 {file} 这个文件。")
-    asyncio.run(until_stopped(_run(config, file, seconds, as_json)))
+    asyncio.run(until_stopped(_run(config, config_file, file, seconds, as_json)))
 
 
-async def _run(config: Config, file: Path | None, seconds: float | None, as_json: bool) -> None:
-    async with _prepared(config, file) as shown:
+async def _run(
+    config: Config, config_file: Path | None, file: Path | None, seconds: float | None, as_json: bool
+) -> None:
+    async with _prepared(config, config_file, file) as shown:
         if seconds is None:
             _greet(shown)
             try:
@@ -58,13 +60,13 @@ async def _run(config: Config, file: Path | None, seconds: float | None, as_json
 
 
 @asynccontextmanager
-async def _prepared(config: Config, file: Path | None) -> AsyncIterator[Demo]:
+async def _prepared(config: Config, config_file: Path | None, file: Path | None) -> AsyncIterator[Demo]:
     """The demonstration, with a progress bar while its lecture is prepared."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(say("Preparing the lecture", "正在准备课程视频"), total=None)
         async with demonstration(
-            config, file, lambda done, total: bar.update(task, completed=done, total=total)
+            config, file, lambda done, total: bar.update(task, completed=done, total=total), config_file
         ) as demo:
             bar.stop()
             yield demo

@@ -36,7 +36,8 @@ def _alive(pid: int) -> bool:
 
 
 def test_measured_demo(lecture: Path, tmp_path: Path) -> None:
-    command = [*_DEMO, str(lecture), "--seconds", "20", "--json"]
+    (tmp_path / "house.toml").write_text('[seeder]\nfolder = "kept"\n')
+    command = [*_DEMO[:-1], "--config", "house.toml", "demo", str(lecture), "--seconds", "20", "--json"]
     done = subprocess.run(command, cwd=tmp_path, env=_ENV, capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
@@ -49,6 +50,7 @@ def test_measured_demo(lecture: Path, tmp_path: Path) -> None:
     )
     assert figures["rejected_blocks"] == 0
     assert "Traceback" not in done.stderr
+    assert any((tmp_path / "kept").iterdir()), "the seeder did not read the configuration"
 
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
