@@ -84,7 +84,7 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(
             description="Web origins, such as https://campus.example.edu, whose pages may connect to the tracker "
-            "besides those of the tracker's own address; list the origin's where the tracker has an address of its own."
+            "besides those of the tracker's own address and of the origin above."
         ),
     ] = ()
     proxies: Annotated[

@@ -2,24 +2,27 @@
 
 import asyncio
 import datetime as dt
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from banyan.addresses import own_url, tracker_host, web_origin
 from banyan.certificate import CERTIFICATE_FILE, machine_names, own_certificate
 from banyan.config import Config
 from banyan.errors import ConfigError
 from banyan.pages import built_pages
 from banyan.platform_keys import platform_keys
 from banyan.ports import listen_tcp, port_error
+from banyan.telemetry_post import TelemetryPost
+from origin.counters import Counters
+from origin.metrics import Metrics
+from origin.sending import Sender
 from origin.service import Origin, OriginSettings
 from origin.tickets import TRACKER_PATH
 from swarm.telemetry import ItemInterval
@@ -28,7 +31,6 @@ from tracker.settings import TrackerSettings
 
 ROLES = ("all", "origin", "tracker")
 _SHUTDOWN_S = 3.0
-_EVERYWHERE = ("0.0.0.0", "::", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ async def running(config: Config, role: str = "all", listener: socket | None = N
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listener or listen_tcp(config.server.host, config.server.port))
         context = await asyncio.to_thread(_tls, config)
-        url = _url(config, listener, context is not None)
+        url = own_url(config, listener.getsockname()[1], context is not None)
         parts = _Parts(config, url)
         stack.push_async_callback(parts.close)
         app = web.Application()
@@ -67,6 +69,7 @@ class _Parts:
     def __init__(self, config: Config, url: str) -> None:
         self.origin: Origin | None = None
         self.tracker: TrackerService | None = None
+        self._post: TelemetryPost | None = None
         self._config = config
         self._url = url
         self._registry = CollectorRegistry(auto_describe=False)
@@ -76,6 +79,8 @@ class _Parts:
         if role != "tracker":
             self.origin = await Origin.open(self._origin_settings(stun))
             self.origin.add_routes(app)
+        else:
+            self._open_post(app)
         if self.tracker is not None:
             self.tracker.keys = self.origin.keys if self.origin else platform_keys(self._config)
             self.tracker.add_routes(app)
@@ -84,16 +89,25 @@ class _Parts:
     async def close(self) -> None:
         if self.tracker is not None:
             await self.tracker.close()
+        if self._post is not None:
+            await self._post.close()
         if self.origin is not None:
             await self.origin.close()
 
+    def _open_post(self, app: web.Application) -> None:
+        """For a tracker of its own: its figures go to the origin, its metrics to Prometheus."""
+        Metrics(self._registry, Sender(Counters())).add_routes(app)
+        if self._config.tracker.origin:
+            self._post = TelemetryPost(self._config.tracker.origin, Path(self._config.data.path), self._registry)
+            self._post.start()
+
     async def _open_tracker(self) -> int:
         tracker = self._config.tracker
-        own = (self._config.server.public_url or self._url).rstrip("/")
+        pages = tuple(web_origin(url) for url in (self._url, tracker.origin) if url)
         settings = TrackerSettings(
             announce_ms=tracker.announce_ms,
             report_ms=tracker.report_ms,
-            origins=(own, *tracker.origins) if tracker.origins else (),
+            origins=(*pages, *tracker.origins),
             proxies=tracker.proxies,
         )
         self.tracker = TrackerService({}, self._sink, settings, self._registry)
@@ -107,7 +121,7 @@ class _Parts:
         config = self._config
         return OriginSettings(
             data=Path(config.data.path),
-            stun=(f"stun:{_reachable_host(config)}:{stun_port}",) if stun_port else (),
+            stun=(f"stun:{tracker_host(config)}:{stun_port}",) if stun_port else (),
             mode=config.delivery.mode,
             tracker=config.tracker.url or TRACKER_PATH,
             upload_bps=config.delivery.upload_bps,
@@ -118,31 +132,8 @@ class _Parts:
     def _sink(self, intervals: Sequence[ItemInterval]) -> None:
         if self.origin is not None:
             self.origin.telemetry_sink(intervals)
-
-
-def _reachable_host(config: Config) -> str:
-    """The host under which viewers reach this machine, in the form of a URL."""
-    if config.server.public_url:
-        return urlsplit(config.server.public_url).hostname or "localhost"
-    host = config.server.host
-    if host in _EVERYWHERE:
-        host = next((name for name in sorted(machine_names()) if _is_lan(name)), "127.0.0.1")
-    return f"[{host}]" if ":" in host else host
-
-
-def _is_lan(name: str) -> bool:
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return address.version == 4 and not address.is_loopback
-
-
-def _url(config: Config, listener: socket, secure: bool) -> str:
-    if config.server.public_url:
-        return config.server.public_url.rstrip("/")
-    host = "localhost" if config.server.host == "127.0.0.1" else _reachable_host(config)
-    return f"{'https' if secure else 'http'}://{host}:{listener.getsockname()[1]}"
+        elif self._post is not None:
+            self._post.sink(intervals)
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:

@@ -17,7 +17,7 @@ from origin.errors import BadRequest, Conflict, Missing, OriginError, RequestErr
 from origin.events_stream import EventStream
 from origin.listing import Listing
 from origin.media.events import Job
-from origin.messages import ClassRequest, CoursesAnswer, ErrorAnswer, TicketRequest
+from origin.messages import ClassRequest, CoursesAnswer, ErrorAnswer, TelemetryRequest, TicketRequest
 from origin.openapi import document
 from origin.operations import OPERATIONS, Operation
 from origin.publish import check_titles
@@ -147,6 +147,11 @@ class Api:
             await self._classes.end(item)
         await self._entries.remove(item.id)
         self._listing.changed(item.id)
+        return await self._answer(request, None, status=204)
+
+    async def telemetry(self, request: web.Request) -> web.StreamResponse:
+        asked = await _body(request, TelemetryRequest)
+        self._telemetry.take_batch(asked.serial, asked.intervals)
         return await self._answer(request, None, status=204)
 
     async def swarm(self, request: web.Request) -> web.StreamResponse:

@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from swarm.telemetry import ItemInterval
+
+MAX_INTERVALS = 32
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Fingerprint = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
 
@@ -108,6 +111,13 @@ class ClassRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     title: Title
     source: Annotated[str, Meta(min_length=1, max_length=4096)]
     loop: bool = False
+
+
+class TelemetryRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a tracker elsewhere summed up. `serial` names the batch: one that is posted again counts once."""
+
+    serial: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    intervals: Annotated[tuple[ItemInterval, ...], Meta(max_length=MAX_INTERVALS)]
 
 
 class OriginBytes(Struct, frozen=True, kw_only=True):

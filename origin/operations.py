@@ -9,6 +9,7 @@ from origin.messages import (
     History,
     ItemAnswer,
     Snapshot,
+    TelemetryRequest,
     TicketAnswer,
     TicketRequest,
 )
@@ -46,6 +47,15 @@ OPERATIONS = (
     Operation("DELETE", "/api/items/{item}", "remove_item", "Removes an item.", status=204, admin=True),
     Operation("POST", "/api/items/{item}/end", "end_item", "Ends a live class.", ItemAnswer, admin=True),
     Operation("POST", "/api/classes", "start_class", "Starts a live class.", ItemAnswer, ClassRequest, 201, admin=True),
+    Operation(
+        "POST",
+        "/api/telemetry",
+        "telemetry",
+        "Takes what a tracker in another process summed up.",
+        request=TelemetryRequest,
+        status=204,
+        admin=True,
+    ),
     Operation("GET", "/api/swarm", "swarm", "The operators' figures now.", Snapshot),
     Operation("GET", "/api/swarm/events", "swarm_events", "The figures once a second.", Snapshot, events=True),
     Operation(

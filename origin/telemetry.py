@@ -17,6 +17,7 @@ POINT_MS = 5_000
 MAX_POINTS = 720
 MAX_QUEUED = 10_000
 MAX_ITEMS = 512
+MAX_SERIALS = 1024
 
 
 class _Ledger:
@@ -45,6 +46,7 @@ class Telemetry:
         self._known = known
         self._clock_ms = clock_ms
         self._queue: deque[ItemInterval] = deque(maxlen=MAX_QUEUED)
+        self._serials: deque[str] = deque(maxlen=MAX_SERIALS)
         self._total = _Ledger()
         self._items: dict[str, tuple[Item, _Ledger]] = {}
         self._points: deque[Point] = deque(maxlen=MAX_POINTS)
@@ -54,6 +56,12 @@ class Telemetry:
     def sink(self, intervals: Iterable[ItemInterval]) -> None:
         """Where the tracker hands its sums; never waits, keeps the newest 10,000."""
         self._queue.extend(intervals)
+
+    def take_batch(self, serial: str, intervals: Iterable[ItemInterval]) -> None:
+        """The same from a tracker elsewhere, which posts a batch again when it did not hear our answer."""
+        if serial not in self._serials:
+            self._serials.append(serial)
+            self.sink(intervals)
 
     async def run(self) -> None:
         """Tick once a second until cancelled."""

@@ -1,6 +1,15 @@
 """What the tracker hands to whoever keeps statistics: one bounded sum per item and interval."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+MAX_STARTUPS = 64
+MAX_STARTUP_MS = 600_000
+Name = Annotated[str, Meta(max_length=64)]
+Sum = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Startups = Annotated[tuple[Annotated[int, Meta(ge=0, le=MAX_STARTUP_MS)], ...], Meta(max_length=MAX_STARTUPS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,19 +22,19 @@ class ItemInterval:
     an item that is not of that course.
     """
 
-    item: str
-    interval_ms: int
-    viewers: int
-    p2p_viewers: int
-    seeders: int
-    http: int = 0
-    peer: int = 0
-    seeder: int = 0
-    sent: int = 0
-    wasted: int = 0
-    played: int = 0
-    played_ms: int = 0
-    stalled_ms: int = 0
-    rejected: int = 0
-    startups: tuple[int, ...] = ()
-    course: str = ""
+    item: Name
+    interval_ms: Sum
+    viewers: Sum
+    p2p_viewers: Sum
+    seeders: Sum
+    http: Sum = 0
+    peer: Sum = 0
+    seeder: Sum = 0
+    sent: Sum = 0
+    wasted: Sum = 0
+    played: Sum = 0
+    played_ms: Sum = 0
+    stalled_ms: Sum = 0
+    rejected: Sum = 0
+    startups: Startups = ()
+    course: Name = ""

@@ -7,7 +7,7 @@ fast line in that time: a forged one can shift a figure by its own small share a
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from swarm.telemetry import ItemInterval
+from swarm.telemetry import MAX_STARTUP_MS, MAX_STARTUPS, ItemInterval
 from swarm.tracker_messages import Report
 from tracker.membership import Item, ItemKey, Membership
 from tracker.peer import Watch
@@ -16,8 +16,6 @@ from tracker.settings import TrackerSettings
 Sink = Callable[[Sequence[ItemInterval]], None]
 """Takes the sums of all items of one interval; called on the event loop, so it must not block."""
 
-MAX_STARTUPS = 64
-MAX_STARTUP_MS = 600_000
 PLAYED_SHARE = 1.25
 """Playing may run a little ahead of the clock: players catch up with live at up to this speed."""
 _BYTES = ("http", "peer", "seeder", "sent", "wasted", "played")

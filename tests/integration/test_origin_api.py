@@ -8,10 +8,11 @@ import pytest
 from aiohttp import web
 from origin_server import Script, Server, beginning, lecture, publish_events, serving
 
+from origin.messages import MAX_INTERVALS
 from origin.operations import OPERATIONS
 from origin.publish import PublishReport
 from origin.service import Origin, OriginSettings
-from swarm.telemetry import ItemInterval
+from swarm.telemetry import MAX_STARTUP_MS, MAX_STARTUPS, ItemInterval
 from swarm.ticket import check_ticket
 
 FINGERPRINT = "ab" * 32
@@ -133,7 +134,7 @@ async def test_wrong_bodies_are_refused(published: tuple[Server, PublishReport],
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/api/classes"), ("POST", "/api/items/x/end"), ("DELETE", "/api/items/x")],
+    [("POST", "/api/classes"), ("POST", "/api/items/x/end"), ("DELETE", "/api/items/x"), ("POST", "/api/telemetry")],
 )
 async def test_nothing_changes_without_the_token(
     published: tuple[Server, PublishReport], method: str, path: str
@@ -210,6 +211,53 @@ async def test_operators_see_what_was_reported_and_what_was_sent(published: tupl
     assert history["points"][-1]["viewers"] == 2
     async with server.client.get(f"{server.base}/api/swarm/history?seconds=-1") as response:
         assert response.status == 400
+
+
+async def hand_in(server: Server, serial: str, *intervals: dict[str, object]) -> int:
+    body = {"serial": serial, "intervals": intervals}
+    async with server.client.post(f"{server.base}/api/telemetry", json=body, headers=server.admin) as response:
+        return response.status
+
+
+async def test_a_tracker_elsewhere_hands_in_its_sums_once(tmp_path: Path) -> None:
+    report = await publish_events(tmp_path, lecture(1))
+    async with serving(OriginSettings(data=tmp_path)) as server:
+        one = {"item": report.item, "interval_ms": 1000, "viewers": 3, "p2p_viewers": 2, "seeders": 1, "played": 700}
+        assert await hand_in(server, "a" * 32, one) == 204
+        assert await hand_in(server, "a" * 32, one) == 204
+        assert await hand_in(server, "b" * 32, one) == 204
+        strange = [one | {"item": "nothing"}, one | {"course": "other"}]
+        assert await hand_in(server, "c" * 32, *strange) == 204
+        await server.origin.telemetry.tick()
+        total = json.loads(await server.text("/api/swarm"))["total"]
+    assert (total["viewers"], total["p2p_viewers"], total["seeders"], total["played_bytes"]) == (3, 2, 1, 1400)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"played": -1}, {"played": 2**53}, {"played": 1.5}, {"played": "1"}, {"viewers": None}, {"item": "x" * 65}),
+        *({"course": "x" * 65}, {"startups": [1] * 65}, {"startups": [600_001]}, {"startups": [-1]}),
+    ],
+    ids=str,
+)
+async def test_sums_out_of_bounds_are_refused(
+    published: tuple[Server, PublishReport], change: dict[str, object]
+) -> None:
+    server, _ = published
+    one = {"item": "x", "interval_ms": 1000, "viewers": 3, "p2p_viewers": 2, "seeders": 1}
+    assert await hand_in(server, "d" * 32, one, one | change) == 400
+
+
+async def test_batches_are_bounded_and_the_fullest_one_fits(published: tuple[Server, PublishReport]) -> None:
+    server, _ = published
+    sums = dict.fromkeys(ItemInterval.__dataclass_fields__, 2**53 - 1)
+    startups = [MAX_STARTUP_MS] * MAX_STARTUPS
+    one = {**sums, "item": "\x01" * 64, "course": "\x01" * 64, "startups": startups}
+    assert await hand_in(server, "e" * 32, *[one] * MAX_INTERVALS) == 204
+    assert await hand_in(server, "f" * 32, *[{**one, "startups": []}] * (MAX_INTERVALS + 1)) == 400
+    for serial in ("", "e" * 31, "E" * 32, "e" * 33):
+        assert await hand_in(server, serial) == 400
 
 
 async def test_figures_stream_as_events(published: tuple[Server, PublishReport]) -> None:
