@@ -1,59 +1,25 @@
 """`banyan serve` as a real process: it answers, says so when it cannot, and ends cleanly."""
 
 import json
-import os
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from served import ENV, cli, command, get, serve
 
 from banyan.certificate import CERTIFICATE_FILE
-
-_ENV = os.environ | {"LC_ALL": "C.UTF-8"}
-
-
-def _command(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "banyan", "serve", "--data", str(folder / "data"), "--stun-port", "0", *arguments]
-
-
-@contextmanager
-def _server(folder: Path, *arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = _command(folder, "--port", "0", *arguments)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=folder, env=_ENV | environ, text=True, **pipes) as process:  # type: ignore[call-overload]
-        try:
-            line = process.stdout.readline()
-            assert "serves at" in line, process.stderr.read()
-            yield process, line.split()[-1]
-        finally:
-            process.kill()
-
-
-def _get(url: str, context: ssl.SSLContext | None = None) -> bytes:
-    with urllib.request.urlopen(url, timeout=5, context=context) as response:
-        body: bytes = response.read()
-        return body
-
-
-def _cli(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "banyan", *arguments]
-    return subprocess.run(command, cwd=folder, env=_ENV, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM])
 def test_it_answers_and_ends_cleanly(tmp_path: Path, blow: signal.Signals) -> None:
-    with _server(tmp_path) as (process, url):
-        assert json.loads(_get(f"{url}/api/courses")) == {"courses": []}
-        assert b"<!doctype html>" in _get(f"{url}/").lower()
-        assert b"tracker_connections" in _get(f"{url}/metrics")
+    with serve(tmp_path) as (process, url):
+        assert json.loads(get(f"{url}/api/courses")) == {"courses": []}
+        assert b"<!doctype html>" in get(f"{url}/").lower()
+        assert b"tracker_connections" in get(f"{url}/metrics")
         process.send_signal(blow)
         _, said = process.communicate(timeout=10)
     assert process.returncode == 0
@@ -62,18 +28,18 @@ def test_it_answers_and_ends_cleanly(tmp_path: Path, blow: signal.Signals) -> No
 
 
 def test_the_same_data_after_a_kill(tmp_path: Path) -> None:
-    with _server(tmp_path) as (process, _):
+    with serve(tmp_path) as (process, _):
         process.kill()
-    with _server(tmp_path) as (_, url):
-        assert json.loads(_get(f"{url}/api/courses")) == {"courses": []}
+    with serve(tmp_path) as (_, url):
+        assert json.loads(get(f"{url}/api/courses")) == {"courses": []}
 
 
 def test_https_by_its_own_certificate(tmp_path: Path) -> None:
-    with _server(tmp_path, "--tls") as (_, url):
+    with serve(tmp_path, "--tls") as (_, url):
         assert url.startswith("https://localhost:")
         trust = ssl.create_default_context(cafile=tmp_path / "data" / CERTIFICATE_FILE)
-        assert json.loads(_get(f"{url}/api/courses", trust)) == {"courses": []}
-        listed = _cli(tmp_path, "class", "list", "--json", "--server", url, "--data", "data")
+        assert json.loads(get(f"{url}/api/courses", trust)) == {"courses": []}
+        listed = cli(tmp_path, "class", "list", "--json", "--server", url, "--data", "data")
     assert json.loads(listed.stdout) == {"classes": []}
 
 
@@ -81,7 +47,7 @@ def test_a_busy_port_is_told_with_the_remedy(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         result = subprocess.run(
-            _command(tmp_path, "--port", port), env=_ENV, cwd=tmp_path, capture_output=True, text=True, check=False
+            command(tmp_path, "--port", port), env=ENV, cwd=tmp_path, capture_output=True, text=True, check=False
         )
     assert result.returncode == 1
     assert result.stderr.startswith(f"banyan: TCP port {port} on 127.0.0.1 is used by another program.")
@@ -93,8 +59,8 @@ def test_a_busy_stun_port_is_told(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         result = subprocess.run(
-            [*_command(tmp_path, "--port", "0"), "--stun-port", str(port)],
-            env=_ENV,
+            [*command(tmp_path, "--port", "0"), "--stun-port", str(port)],
+            env=ENV,
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -106,35 +72,46 @@ def test_a_busy_stun_port_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+def test_doctor_as_json(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        (tmp_path / "banyan.toml").write_text(f"[server]\nport = {taken.getsockname()[1]}\n[tracker]\nstun_port = 0\n")
+        examined = cli(tmp_path, "doctor", "--json")
+    findings = {finding["name"]: finding for finding in json.loads(examined.stdout)["findings"]}
+    assert set(findings["port"]) == {"name", "ok", "found", "advice"}
+    assert (examined.returncode, findings["port"]["ok"], findings["stun"]["ok"]) == (1, False, True)
+    assert "server.port" in findings["port"]["advice"]
+    assert examined.stderr == ""
+
+
 def test_a_class_from_start_to_end(tmp_path: Path) -> None:
-    with _server(tmp_path) as (_, url):
+    with serve(tmp_path) as (_, url):
         where = ("--server", url, "--data", "data")
         titles = ("--course", "几何", "--title", "第一课")
-        started = _cli(tmp_path, "class", "start", "--from", "test", *titles, "--json", *where)
+        started = cli(tmp_path, "class", "start", "--from", "test", *titles, "--json", *where)
         item = json.loads(started.stdout)
         assert item["state"] == "live"
-        assert item["id"] in _cli(tmp_path, "class", "list", *where).stdout
-        ended = _cli(tmp_path, "class", "end", item["id"], *where)
+        assert item["id"] in cli(tmp_path, "class", "list", *where).stdout
+        ended = cli(tmp_path, "class", "end", item["id"], *where)
         assert ended.returncode == 0, ended.stderr
-        again = _cli(tmp_path, "class", "end", item["id"], *where)
+        again = cli(tmp_path, "class", "end", item["id"], *where)
         assert (again.returncode, again.stderr.count("\n")) == (1, 1)
 
 
 def test_without_the_token_nobody_starts_a_class(tmp_path: Path) -> None:
-    with _server(tmp_path) as (_, url):
+    with serve(tmp_path) as (_, url):
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "admin-token").write_text("a" * 43)
         arguments = ("class", "start", "--from", "test", "--course", "a", "--title", "b", "--server", url, "--data")
-        assert "(401)" in _cli(tmp_path, *arguments, "other").stderr
-        assert "admin token" in _cli(tmp_path, *arguments, "nowhere").stderr
+        assert "(401)" in cli(tmp_path, *arguments, "other").stderr
+        assert "admin token" in cli(tmp_path, *arguments, "nowhere").stderr
 
 
 def test_a_tracker_of_its_own_wants_the_platforms_key(tmp_path: Path) -> None:
-    command = _command(tmp_path, "--port", "0", "--role", "tracker")
-    missing = subprocess.run(command, env=_ENV, cwd=tmp_path, capture_output=True, text=True, check=False)
+    asked = command(tmp_path, "--port", "0", "--role", "tracker")
+    missing = subprocess.run(asked, env=ENV, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert missing.returncode == 1
     assert "tracker.keys" in missing.stderr
-    with _server(tmp_path, "--role", "origin") as (_, url):
-        assert json.loads(_get(f"{url}/api/courses")) == {"courses": []}
-    with _server(tmp_path, "--role", "tracker") as (_, url), pytest.raises(urllib.error.HTTPError, match="404"):
-        _get(f"{url}/api/courses")
+    with serve(tmp_path, "--role", "origin") as (_, url):
+        assert json.loads(get(f"{url}/api/courses")) == {"courses": []}
+    with serve(tmp_path, "--role", "tracker") as (_, url), pytest.raises(urllib.error.HTTPError, match="404"):
+        get(f"{url}/api/courses")
