@@ -41,7 +41,7 @@ class Conversation:
         """Take one message."""
         if neighbour.hello is None and not isinstance(message, Hello | Bye):
             raise ProtocolError("hello", "the first message is not hello")
-        neighbour.suspect = False
+        neighbour.suspected = None
         match message:
             case Hello():
                 self._hello(neighbour, message, now)

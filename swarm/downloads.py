@@ -137,7 +137,7 @@ class Downloads:
                     self._exchange.say(neighbour, Cancel(request))
         if load.proof_asked == neighbour.id:
             load.proof_asked = None
-        neighbour.suspect = True
+        neighbour.suspected = now
         load.wake = now
         if neighbour.strike(now):
             self._exchange.close(neighbour.id, "slow", now, fault=True)
@@ -172,6 +172,7 @@ class Downloads:
         if bits & ~asked.blocks:
             raise ProtocolError("range", f"blocks {blocks.first}+{blocks.count} were not asked for")
         neighbour.delivered = now
+        neighbour.suspected = None
         neighbour.rate.add(len(blocks.data), now)
         if asked.owed == asked.blocks:
             neighbour.round_trip.add(min(now - asked.sent, 5000))

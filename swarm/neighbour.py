@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from swarm import bitmap
 from swarm.errors import ProtocolError
+from swarm.identity import BLOCK_BYTES
 from swarm.library import TrackKey
 from swarm.peer_messages import Have, Held, Hello, Loading, Track
 from swarm.policy import Parameters
@@ -56,7 +57,7 @@ class Neighbour:
     received: int = 0
     buffered: int = 0
     delivered: int = 0
-    suspect: bool = False
+    suspected: int | None = None
     strikes: int = 0
     struck: int = 0
 
@@ -119,10 +120,14 @@ class Neighbour:
     # What it owes
 
     def silent(self, now: int) -> int:
-        """For how many ms it has owed us bytes without bringing any; once suspected, until it speaks again."""
+        """For how many ms it has owed us bytes without bringing any.
+
+        A suspect counts as silent for 2 s, or until it speaks; then one block is asked of it again, as a trial.
+        """
         owing = [asked.sent for asked in self.asked.values() if asked.owed]
         waited = max(now - max(self.delivered, min(owing)), 0) if owing else 0
-        return max(waited, self.parameters.silence_ms) if self.suspect else waited
+        suspect = self.suspected is not None and now - self.suspected < self.parameters.suspect_ms
+        return max(waited, self.parameters.silence_ms) if suspect else waited
 
     def queue(self, block_bytes: int) -> int:
         """Bytes asked and not yet here, counting `block_bytes` a block."""
@@ -131,6 +136,8 @@ class Neighbour:
     def window(self) -> int:
         """Bytes that may be asked of it at once, the whole pipeline of one round trip and a little."""
         parameters = self.parameters
+        if self.suspected is not None:
+            return BLOCK_BYTES
         pipeline = self.rate.value * (self.round_trip.value + parameters.pipeline_ms) // 1000
         return min(max(pipeline, parameters.least_window_bytes), parameters.credit_bytes)
 
@@ -147,4 +154,4 @@ class Neighbour:
         """Bytes that may still go into its send buffer: 250 ms of its measured rate, at most 1 MiB."""
         parameters = self.parameters
         mark = min(parameters.send_buffer_bytes, self.send_rate.value * parameters.send_buffer_ms // 1000)
-        return max(mark, 16 * 1024) - self.buffered
+        return max(mark, BLOCK_BYTES) - self.buffered

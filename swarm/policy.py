@@ -27,6 +27,7 @@ class Parameters(NamedTuple):
 
     margin_ms: int
     silence_ms: int
+    suspect_ms: int
     initial_rate: int
     initial_round_trip_ms: int
     initial_http_rate: int
@@ -130,11 +131,21 @@ def _give_up_late(view: View, actions: list[int], count: int) -> int:
             continue
         source = view.owner[block]
         late = must and predict(view, source, 0) > max(view.deadline - view.margin_ms, view.now)
-        if view.silent[source] >= view.silence_ms or late:
+        if late or _hushed(view, source):
             view.state[block] = MISSING
             view.owner[block] = _NOBODY
             count = _append(actions, count, DROP, source, block)
     return count
+
+
+def _hushed(view: View, source: int) -> bool:
+    """It owes us something and has been silent for too long."""
+    return view.silent[source] >= _patience(view)
+
+
+def _patience(view: View) -> int:
+    """How long a source may be silent: where HTTP must start, a third of the usual time."""
+    return view.silence_ms if view.now < view.latest else view.silence_ms // 3
 
 
 def _ask_sources(view: View, actions: list[int], count: int) -> int:
@@ -161,7 +172,7 @@ def _best_source(view: View, block: int) -> int:
     if view.urgent == 1:
         return _NOBODY
     for source in range(len(view.rate)):
-        if view.offers[source * blocks + block] != 1 or view.silent[source] >= view.silence_ms:
+        if view.offers[source * blocks + block] != 1 or _hushed(view, source):
             continue
         if view.queue[source] + view.block_bytes > view.window[source]:
             continue
@@ -191,7 +202,7 @@ def _fetch_missing(view: View, actions: list[int], count: int) -> int:
 def _offered(view: View, block: int) -> bool:
     blocks = len(view.state)
     for source in range(len(view.rate)):
-        if view.offers[source * blocks + block] == 1 and view.silent[source] < view.silence_ms:
+        if view.offers[source * blocks + block] == 1 and not _hushed(view, source):
             return True
     return False
 
@@ -217,6 +228,6 @@ def _wake(view: View) -> int:
         if view.state[block] == MISSING:
             wake = min(wake, view.latest if view.now >= view.backup else min(view.backup, view.latest))
         elif view.state[block] == ASKED:
-            left = view.silence_ms - view.silent[view.owner[block]]
+            left = _patience(view) - view.silent[view.owner[block]]
             wake = min(wake, view.latest if view.latest > view.now else NEVER, view.now + max(left, 1))
     return max(wake, view.now + 1)

@@ -154,6 +154,22 @@ def test_silent_source_is_left_and_http_finishes() -> None:
     assert net.peers[B].data(one.id) == net.objects[one.id]
 
 
+def test_silent_source_is_given_trials_and_then_dropped() -> None:
+    net = Network(live=False)
+    net.add(A)
+    net.add(B)
+    net.connect(A, B)
+    net.hook = lambda name, event: None if name == A and isinstance(event, SendBlocks) else event
+    for sequence in range(4):
+        one = net.listing(sequence)
+        net.store(A, one)
+        net.run(100)
+        net.peers[B].want(one, net.now + 20_000, net.now)
+        net.run(3740)
+        assert net.peers[B].data(one.id) == net.objects[one.id]
+    assert (B, A, "slow") in net.closed
+
+
 def test_slow_source_never_makes_it_late_and_is_dropped() -> None:
     net = Network(rate=1000)
     net.add(A)

@@ -26,7 +26,7 @@ export class Conversation {
     if (neighbour.hello === undefined && message.type !== "Hello" && message.type !== "Bye") {
       throw new ProtocolError("hello", "the first message is not hello");
     }
-    neighbour.suspect = false;
+    neighbour.suspected = undefined;
     switch (message.type) {
       case "Hello":
         this.hello(neighbour, message, now);

@@ -147,7 +147,7 @@ export class Downloads {
       if (asked.owed === 0n) this.exchange.say(neighbour, { type: "Cancel", request });
     }
     if (load.proofAsked === neighbour.id) load.proofAsked = undefined;
-    neighbour.suspect = true;
+    neighbour.suspected = now;
     load.wake = now;
     if (neighbour.strike(now)) this.exchange.close(neighbour.id, "slow", now, true);
   }
@@ -189,6 +189,7 @@ export class Downloads {
       throw new ProtocolError("range", `blocks ${blocks.first}+${count} were not asked for`);
     }
     neighbour.delivered = now;
+    neighbour.suspected = undefined;
     neighbour.rate.add(blocks.data.length, now);
     if (asked.owed === asked.blocks) neighbour.roundTrip.add(Math.min(now - asked.sent, MOST_ROUND_TRIP_MS));
     this.arrived(neighbour, blocks.request, asked, bits, now);

@@ -1,6 +1,7 @@
 /** One connected peer as this side sees it: what it holds, what it owes us, what we owe it, how fast it is. */
 import * as bitmap from "./bitmap";
 import { ProtocolError } from "./errors";
+import { BLOCK_BYTES } from "./identity";
 import { placeName, trackName } from "./library";
 import type { TrackKey } from "./library";
 import type { Have, Held, Hello, Loading, Track } from "./messages";
@@ -10,7 +11,6 @@ import { Rate, RoundTrip } from "./rate";
 export const MOST_LOADING = 64;
 export const MOST_HELD = 32768;
 const STRIKE_EVERY_MS = 1000;
-const LEAST_BUFFER_BYTES = 16 * 1024;
 
 /** A want of ours: the blocks asked and those still owed as bitmaps, and when it was sent. */
 export interface Asked {
@@ -48,7 +48,7 @@ export class Neighbour {
   received = 0;
   buffered = 0;
   delivered = 0;
-  suspect = false;
+  suspected: number | undefined;
   private readonly tracks = new Map<number, TrackKey>();
   private readonly have = new Map<string, Set<number>>();
   private readonly newest = new Map<string, number>();
@@ -150,12 +150,16 @@ export class Neighbour {
 
   // What it owes
 
-  /** For how many ms it has owed us bytes without bringing any; once suspected, until it speaks again. */
+  /**
+   * For how many ms it has owed us bytes without bringing any. A suspect counts as silent for 2 s, or until it speaks;
+   * then one block is asked of it again, as a trial.
+   */
   silent(now: number): number {
     let oldest = Number.POSITIVE_INFINITY;
     for (const asked of this.asked.values()) if (asked.owed !== 0n) oldest = Math.min(oldest, asked.sent);
     const waited = oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(now - Math.max(this.delivered, oldest), 0);
-    return this.suspect ? Math.max(waited, this.parameters.silence_ms) : waited;
+    const suspect = this.suspected !== undefined && now - this.suspected < this.parameters.suspect_ms;
+    return suspect ? Math.max(waited, this.parameters.silence_ms) : waited;
   }
 
   /** Bytes asked and not yet here, counting `blockBytes` a block. */
@@ -167,6 +171,7 @@ export class Neighbour {
 
   /** Bytes that may be asked of it at once, the whole pipeline of one round trip and a little. */
   window(): number {
+    if (this.suspected !== undefined) return BLOCK_BYTES;
     const { pipeline_ms, least_window_bytes, credit_bytes } = this.parameters;
     const pipeline = Math.floor((this.rate.value * (this.roundTrip.value + pipeline_ms)) / 1000);
     return Math.min(Math.max(pipeline, least_window_bytes), credit_bytes);
@@ -186,6 +191,6 @@ export class Neighbour {
   room(): number {
     const { send_buffer_bytes, send_buffer_ms } = this.parameters;
     const mark = Math.min(send_buffer_bytes, Math.floor((this.sendRate.value * send_buffer_ms) / 1000));
-    return Math.max(mark, LEAST_BUFFER_BYTES) - this.buffered;
+    return Math.max(mark, BLOCK_BYTES) - this.buffered;
   }
 }

@@ -97,7 +97,7 @@ function giveUpLate(view: View, actions: number[], before: number): number {
     if (view.state[block] !== ASKED) continue;
     const source = at(view.owner, block);
     const late = must && predict(view, source, 0) > Math.max(view.deadline - view.marginMs, view.now);
-    if (at(view.silent, source) >= view.silenceMs || late) {
+    if (late || hushed(view, source)) {
       view.state[block] = MISSING;
       view.owner[block] = NOBODY;
       count = append(actions, count, DROP, source, block);
@@ -131,7 +131,7 @@ function bestSource(view: View, block: number): number {
   let earliest = view.deadline - view.marginMs;
   if (view.urgent === 1) return NOBODY;
   for (let source = 0; source < view.rate.length; source += 1) {
-    if (view.offers[source * blocks + block] !== 1 || at(view.silent, source) >= view.silenceMs) continue;
+    if (view.offers[source * blocks + block] !== 1 || hushed(view, source)) continue;
     if (at(view.queue, source) + view.blockBytes > at(view.window, source)) continue;
     const finish = predict(view, source, view.blockBytes);
     if (finish < earliest) {
@@ -145,6 +145,16 @@ function bestSource(view: View, block: number): number {
 function httpDue(view: View): boolean {
   if (view.urgent === 1 || view.now >= view.latest) return true;
   return view.now >= view.backup;
+}
+
+/** It owes us something and has been silent for too long. */
+function hushed(view: View, source: number): boolean {
+  return at(view.silent, source) >= patience(view);
+}
+
+/** How long a source may be silent: where HTTP must start, a third of the usual time. */
+function patience(view: View): number {
+  return view.now < view.latest ? view.silenceMs : Math.floor(view.silenceMs / 3);
 }
 
 /** Fetch missing blocks over HTTP: all of them when time is up, else those that nobody offers. */
@@ -163,7 +173,7 @@ function fetchMissing(view: View, actions: number[], before: number): number {
 function offered(view: View, block: number): boolean {
   const blocks = view.state.length;
   for (let source = 0; source < view.rate.length; source += 1) {
-    if (view.offers[source * blocks + block] === 1 && at(view.silent, source) < view.silenceMs) return true;
+    if (view.offers[source * blocks + block] === 1 && !hushed(view, source)) return true;
   }
   return false;
 }
@@ -191,7 +201,7 @@ function wakeOf(view: View): number {
     if (view.state[block] === MISSING) {
       wake = Math.min(wake, view.now >= view.backup ? view.latest : Math.min(view.backup, view.latest));
     } else if (view.state[block] === ASKED) {
-      const left = view.silenceMs - at(view.silent, at(view.owner, block));
+      const left = patience(view) - at(view.silent, at(view.owner, block));
       wake = Math.min(wake, view.latest > view.now ? view.latest : NEVER, view.now + Math.max(left, 1));
     }
   }
