@@ -14,7 +14,7 @@ from swarm.schema import Blob, Field, Int, Many, Text, UInt, fields_of
 _HEAD = """\
 // Written by `python -m swarm.typescript` from the classes in swarm/; do not edit.
 /* eslint max-lines: "off" -- one table for all messages */
-import type { Fields, MessageTypes } from "./schema";
+import type { Fields, MessageTypes } from "./schema.ts";
 """
 _BOTH = {"VERSION", "MAX_MESSAGE_BYTES"}
 

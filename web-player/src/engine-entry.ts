@@ -1,27 +1,28 @@
 /** The P2P engine of the watch page: hls.js on one side, the swarm on the other. */
 import Hls from "hls.js";
-import type { HlsConfig, LoaderStats } from "hls.js";
+import type { Fragment, HlsConfig, LoaderStats } from "hls.js";
 import type { CreateEngine, Engine, EngineOptions, EngineReason, EngineState, EngineStats } from "./engine-interface.ts";
-import type { PlaylistError } from "./engine/errors";
-import type { Listing } from "./engine/library";
-import { readMediaPlaylist, segmentIdOf } from "./engine/media-playlist";
-import { MULTIVARIANT, VerifyingKey } from "./engine/playlist";
-import type { Claims } from "./engine/playlist";
-import { abrControllerOf } from "./hls/abr";
-import { Deliveries } from "./hls/deliveries";
-import type { Customer, Order } from "./hls/deliveries";
-import { fragmentLoaderOf } from "./hls/fragment-loader";
-import type { Capacity, SegmentSource } from "./hls/fragment-loader";
-import { PlaybackMeter } from "./hls/playback-meter";
-import { PlaylistChecker } from "./hls/playlist-checker";
-import { playlistLoaderOf } from "./hls/playlist-loader";
-import { Reporter } from "./hls/reporter";
-import { SegmentLog } from "./hls/segment-log";
-import type { Recorder } from "./hls/segment-log";
-import { Timeline } from "./hls/timeline";
-import { Node } from "./net/node";
-import type { Standing } from "./net/node";
-import { WorkerClock } from "./net/worker-clock";
+import type { PlaylistError } from "./engine/errors.ts";
+import type { Listing } from "./engine/library.ts";
+import { readMediaPlaylist, segmentIdOf } from "./engine/media-playlist.ts";
+import { MULTIVARIANT, VerifyingKey } from "./engine/playlist.ts";
+import type { Claims } from "./engine/playlist.ts";
+import { abrControllerOf } from "./hls/abr.ts";
+import type { Remainder } from "./hls/abr.ts";
+import { Deliveries } from "./hls/deliveries.ts";
+import type { Customer, Order } from "./hls/deliveries.ts";
+import { fragmentLoaderOf } from "./hls/fragment-loader.ts";
+import type { Capacity, SegmentSource } from "./hls/fragment-loader.ts";
+import { PlaybackMeter } from "./hls/playback-meter.ts";
+import { PlaylistChecker } from "./hls/playlist-checker.ts";
+import { playlistLoaderOf } from "./hls/playlist-loader.ts";
+import { Reporter } from "./hls/reporter.ts";
+import { SegmentLog } from "./hls/segment-log.ts";
+import type { Recorder } from "./hls/segment-log.ts";
+import { Timeline } from "./hls/timeline.ts";
+import { Node } from "./net/node.ts";
+import type { Standing } from "./net/node.ts";
+import { WorkerClock } from "./net/worker-clock.ts";
 
 const AGENT = "banyan-web/0.1";
 const MIB = 1024 * 1024;
@@ -95,8 +96,10 @@ class WebEngine implements Engine, SegmentSource {
     // Without WebCrypto no playlist can be checked, so nothing may be taken from peers, and hls.js plays as it is.
     if (this.missing === "insecure") return { fLoader };
     const checker = new PlaylistChecker(this.options.item.id, VerifyingKey.fromJwk(this.options.item.key, crypto.subtle));
+    const listingOf = (frag: Fragment): Listing | undefined => this.listed(new URL(frag.url, this.options.baseUrl));
     const abrController = abrControllerOf({
-      loads: (frag) => this.listed(new URL(frag.url, this.options.baseUrl)) !== undefined,
+      loads: (frag) => listingOf(frag) !== undefined,
+      left: (frag) => this.left(listingOf(frag)),
       cached: this.cachedLoads,
     });
     const pLoader = playlistLoaderOf(checker, {
@@ -291,6 +294,12 @@ class WebEngine implements Engine, SegmentSource {
     let peers = 0;
     for (const { rate } of neighbours.values()) peers += rate.measured ? rate.value : 0;
     return { rate: Math.max(http, peers), roundTrip: downloads.httpRoundTrip.value };
+  }
+
+  private left(listing: Listing | undefined): Remainder | undefined {
+    if (listing === undefined || !this.deliveries.isOpen(listing.id)) return undefined;
+    const bytes = this.node.exchange.downloads.missingBytes(listing.id) ?? listing.size;
+    return { bytes, rate: this.capacity().rate };
   }
 
   handedOver(id: string, data: Uint8Array, http: number): void {

@@ -1,8 +1,8 @@
 /** Tells neighbours what this side can serve: whole segments, and how far those in flight have come. */
-import * as bitmap from "./bitmap";
-import { trackName } from "./library";
-import type { Listing, TrackKey } from "./library";
-import type { PeerMessage } from "./messages";
+import * as bitmap from "./bitmap.ts";
+import { trackName } from "./library.ts";
+import type { Listing, TrackKey } from "./library.ts";
+import type { PeerMessage } from "./messages.ts";
 
 const MOST_BITS = 4096 * 8;
 

@@ -2,8 +2,8 @@
  * Block messages of the `blocks` channel; the mirror of swarm/blocks.py: request (4 bytes) and first block (2 bytes),
  * both big-endian, then 1 to 4 blocks.
  */
-import { ProtocolError } from "./errors";
-import { BLOCK_BYTES } from "./identity";
+import { ProtocolError } from "./errors.ts";
+import { BLOCK_BYTES } from "./identity.ts";
 
 export const MAX_BLOCKS_PER_MESSAGE = 4;
 export const HEADER_BYTES = 6;

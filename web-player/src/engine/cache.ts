@@ -1,5 +1,5 @@
 /** Verified segments in memory, bounded in bytes; the least recently used go first. */
-import type { Segment } from "./segment";
+import type { Segment } from "./segment.ts";
 
 /** Complete segments by id. */
 export class Cache {

@@ -3,17 +3,17 @@
  * field after. Throws ProtocolError and nothing else, whatever the bytes are.
  */
 import { Decoder, Encoder } from "@msgpack/msgpack";
-import { ProtocolError } from "./errors";
+import { ProtocolError } from "./errors.ts";
 import {
   FROM_TRACKER_TYPES,
   PEER_MAX_MESSAGE_BYTES,
   PEER_TYPES,
   TO_TRACKER_TYPES,
   TRACKER_MAX_MESSAGE_BYTES,
-} from "./messages";
-import type { FromTracker, PeerMessage, ToTracker } from "./messages";
-import { build, unbuild } from "./schema";
-import type { MessageTypes } from "./schema";
+} from "./messages.ts";
+import type { FromTracker, PeerMessage, ToTracker } from "./messages.ts";
+import { build, unbuild } from "./schema.ts";
+import type { MessageTypes } from "./schema.ts";
 
 const MAX_ELEMENTS = 256;
 

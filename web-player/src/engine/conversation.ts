@@ -1,12 +1,12 @@
 /** What each control message of a neighbour brings about. Throws ProtocolError where it breaks a rule. */
-import { ProtocolError } from "./errors";
-import type { Exchange } from "./exchange";
-import { BLOCK_BYTES, idText } from "./identity";
-import { PEER_VERSION } from "./messages";
-import type { Credit, Hello, PeerMessage, SegmentProof, Want } from "./messages";
-import type { Neighbour } from "./neighbour";
-import { BadBytes } from "./segment";
-import { takeWant } from "./uploads";
+import { ProtocolError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { BLOCK_BYTES, idText } from "./identity.ts";
+import { PEER_VERSION } from "./messages.ts";
+import type { Credit, Hello, PeerMessage, SegmentProof, Want } from "./messages.ts";
+import type { Neighbour } from "./neighbour.ts";
+import { BadBytes } from "./segment.ts";
+import { takeWant } from "./uploads.ts";
 
 export const NOT_HELD = 0;
 export const UNWILLING = 2;

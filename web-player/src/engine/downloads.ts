@@ -1,17 +1,17 @@
 /** Wanted segments: asks the policy, carries its actions out, and takes in what comes from peers and HTTP. */
-import * as bitmap from "./bitmap";
-import type { Blocks } from "./blocks";
-import { ProtocolError } from "./errors";
-import type { Exchange } from "./exchange";
-import { BLOCK_BYTES, MAX_BLOCKS, idBytes } from "./identity";
-import type { Listing } from "./library";
-import { Load, sourcesOf, viewOf } from "./load";
-import type { HttpRange, Surroundings } from "./load";
-import type { Refuse } from "./messages";
-import type { Asked, Neighbour } from "./neighbour";
-import { ACTION_FIELDS, FETCH, NEVER, WANT, decide } from "./policy";
-import { Rate, RoundTrip } from "./rate";
-import { BadBytes, HTTP_SOURCE, Segment } from "./segment";
+import * as bitmap from "./bitmap.ts";
+import type { Blocks } from "./blocks.ts";
+import { ProtocolError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { BLOCK_BYTES, MAX_BLOCKS, idBytes } from "./identity.ts";
+import type { Listing } from "./library.ts";
+import { Load, sourcesOf, viewOf } from "./load.ts";
+import type { HttpRange, Surroundings } from "./load.ts";
+import type { Refuse } from "./messages.ts";
+import type { Asked, Neighbour } from "./neighbour.ts";
+import { ACTION_FIELDS, FETCH, NEVER, WANT, decide } from "./policy.ts";
+import { Rate, RoundTrip } from "./rate.ts";
+import { BadBytes, HTTP_SOURCE, Segment } from "./segment.ts";
 
 const MOST_DEADLINE_MS = 600_000;
 const MOST_ROUND_TRIP_MS = 5000;
@@ -41,6 +41,11 @@ export class Downloads {
   /** The segment of a load. */
   segment(segmentId: string): Segment | undefined {
     return this.loads.get(segmentId)?.segment;
+  }
+
+  /** Bytes of a load that are not here yet; undefined when there is no such load. */
+  missingBytes(segmentId: string): number | undefined {
+    return this.loads.get(segmentId)?.missingBytes();
   }
 
   /** Segments of which bytes are here or on their way over HTTP: those that neighbours may count on. */

@@ -22,7 +22,10 @@ export class SwarmError extends Error {
 export class IdentityError extends SwarmError {}
 
 /** A playlist must not be used. */
-export class PlaylistError extends SwarmError {}
+export class PlaylistError extends SwarmError {
+  /** Tells it apart where the class is not at hand. */
+  readonly refusedPlaylist = true;
+}
 
 /** The playlist carries no signature line, or a broken one. */
 export class UnsignedPlaylist extends PlaylistError {}

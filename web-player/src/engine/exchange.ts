@@ -5,25 +5,25 @@
  * `listed`, `want`, `downloads.httpData`, ...), calls `poll(now)` after that and again at the time that `poll` returns,
  * and carries out the events of `takeEvents()`. No byte leaves or is reported as finished before its hash matched.
  */
-import { Announcer } from "./announcer";
-import { decodeBlocks } from "./blocks";
-import { Cache } from "./cache";
-import { PEER } from "./codec";
-import { Conversation, NOT_HELD, UNWILLING } from "./conversation";
-import { Downloads } from "./downloads";
-import { ProtocolError } from "./errors";
-import type { ExchangeEvent } from "./exchange-events";
-import { BLOCK_BYTES } from "./identity";
-import { Library } from "./library";
-import type { Listing } from "./library";
-import type { Duty } from "./load";
-import { PEER_VERSION, SEEDER } from "./messages";
-import type { PeerMessage } from "./messages";
-import { Neighbour } from "./neighbour";
-import { NEVER } from "./policy";
-import type { Parameters } from "./policy";
-import { BadBytes, HTTP_SOURCE, Segment } from "./segment";
-import { Uploads } from "./uploads";
+import { Announcer } from "./announcer.ts";
+import { decodeBlocks } from "./blocks.ts";
+import { Cache } from "./cache.ts";
+import { PEER } from "./codec.ts";
+import { Conversation, NOT_HELD, UNWILLING } from "./conversation.ts";
+import { Downloads } from "./downloads.ts";
+import { ProtocolError } from "./errors.ts";
+import type { ExchangeEvent } from "./exchange-events.ts";
+import { BLOCK_BYTES } from "./identity.ts";
+import { Library } from "./library.ts";
+import type { Listing } from "./library.ts";
+import type { Duty } from "./load.ts";
+import { PEER_VERSION, SEEDER } from "./messages.ts";
+import type { PeerMessage } from "./messages.ts";
+import { Neighbour } from "./neighbour.ts";
+import { NEVER } from "./policy.ts";
+import type { Parameters } from "./policy.ts";
+import { BadBytes, HTTP_SOURCE, Segment } from "./segment.ts";
+import { Uploads } from "./uploads.ts";
 
 const MOST_REASON = 64;
 

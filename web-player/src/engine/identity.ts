@@ -5,7 +5,7 @@
  * SHA-256 of a domain prefix and the proof, written in base64url without padding (43 characters).
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { IdentityError } from "./errors";
+import { IdentityError } from "./errors.ts";
 
 export const BLOCK_BYTES = 16 * 1024;
 export const MAX_BLOCKS = 2048;

@@ -1,5 +1,5 @@
 /** What is known of the course's segments: signed playlists say which (item, track, sequence) has which id and size. */
-import { blockCount } from "./identity";
+import { blockCount } from "./identity.ts";
 
 export const MOST_LISTED = 50_000;
 

@@ -1,13 +1,13 @@
 /** One wanted segment: where each block stands, and how the policy sees it. */
 import { sha256 } from "@noble/hashes/sha2.js";
-import * as bitmap from "./bitmap";
-import { BLOCK_BYTES, idBytes } from "./identity";
-import type { Listing } from "./library";
-import type { Neighbour } from "./neighbour";
-import { peerBytes } from "./peer-name";
-import { ASKED, HELD, HTTP, MISSING, NEVER, httpLatest, lectureBackup, liveBackup } from "./policy";
-import type { Parameters, View } from "./policy";
-import type { Segment } from "./segment";
+import * as bitmap from "./bitmap.ts";
+import { BLOCK_BYTES, idBytes } from "./identity.ts";
+import type { Listing } from "./library.ts";
+import type { Neighbour } from "./neighbour.ts";
+import { peerBytes } from "./peer-name.ts";
+import { ASKED, HELD, HTTP, MISSING, NEVER, httpLatest, lectureBackup, liveBackup } from "./policy.ts";
+import type { Parameters, View } from "./policy.ts";
+import type { Segment } from "./segment.ts";
 
 const PERMILLE = 1000;
 const IN_STEP_SEGMENTS = 2;

@@ -1,6 +1,6 @@
 /** What a verified media playlist lists (RFC 8216): sequence, id, size and duration of each content-named segment. */
-import { IdentityError } from "./errors";
-import { blockCount, idBytes } from "./identity";
+import { IdentityError } from "./errors.ts";
+import { blockCount, idBytes } from "./identity.ts";
 
 const SEGMENT = /(?:^|\/)media\/([A-Za-z0-9_-]{43})\.m4s$/;
 const MOST_SEGMENTS = 20_000;

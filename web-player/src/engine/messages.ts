@@ -1,6 +1,6 @@
 // Written by `python -m swarm.typescript` from the classes in swarm/; do not edit.
 /* eslint max-lines: "off" -- one table for all messages */
-import type { Fields, MessageTypes } from "./schema";
+import type { Fields, MessageTypes } from "./schema.ts";
 
 export const PEER_VERSION = 1;
 export const VIEWER = 0;

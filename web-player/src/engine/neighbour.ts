@@ -1,12 +1,12 @@
 /** One connected peer as this side sees it: what it holds, what it owes us, what we owe it, how fast it is. */
-import * as bitmap from "./bitmap";
-import { ProtocolError } from "./errors";
-import { BLOCK_BYTES } from "./identity";
-import { placeName, trackName } from "./library";
-import type { TrackKey } from "./library";
-import type { Have, Held, Hello, Loading, Track } from "./messages";
-import type { Parameters } from "./policy";
-import { Rate, RoundTrip } from "./rate";
+import * as bitmap from "./bitmap.ts";
+import { ProtocolError } from "./errors.ts";
+import { BLOCK_BYTES } from "./identity.ts";
+import { placeName, trackName } from "./library.ts";
+import type { TrackKey } from "./library.ts";
+import type { Have, Held, Hello, Loading, Track } from "./messages.ts";
+import type { Parameters } from "./policy.ts";
+import { Rate, RoundTrip } from "./rate.ts";
 
 export const MOST_LOADING = 64;
 export const MOST_HELD = 32768;

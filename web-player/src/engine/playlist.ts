@@ -7,8 +7,8 @@
  * `sig` is the ES256 signature (raw r||s, as WebCrypto verifies it) over the domain prefix and every byte up to and
  * including `,sig=`'s comma.
  */
-import { ForgedPlaylist, RolledBackPlaylist, StalePlaylist, UnsignedPlaylist, WrongPlaylist } from "./errors";
-import { fromBase64url } from "./identity";
+import { ForgedPlaylist, RolledBackPlaylist, StalePlaylist, UnsignedPlaylist, WrongPlaylist } from "./errors.ts";
+import { fromBase64url } from "./identity.ts";
 
 export const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024;
 export const MULTIVARIANT = "index";

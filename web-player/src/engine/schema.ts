@@ -5,7 +5,7 @@
  * Two things JavaScript cannot see after decoding, both harmless: a whole float (1.0) passes as the integer it equals,
  * and broken UTF-8 passes as the text it was mended to, unless that has lone surrogates.
  */
-import { ProtocolError } from "./errors";
+import { ProtocolError } from "./errors.ts";
 
 export type Field =
   | { readonly name: string; readonly shape: "uint" | "int"; readonly most: number }

@@ -4,11 +4,11 @@
  * `Candidate`. Reading is strict about everything that matters and skips what does not; writing refuses fields that
  * could smuggle a line.
  */
-import { isAddress, isMdns } from "./address";
-import { ProtocolError } from "./errors";
-import { DIGEST_BYTES } from "./identity";
-import { ACTPASS, HOST, MAX_CANDIDATES, PASSIVE } from "./messages";
-import type { Candidate, Connection } from "./messages";
+import { isAddress, isMdns } from "./address.ts";
+import { ProtocolError } from "./errors.ts";
+import { DIGEST_BYTES } from "./identity.ts";
+import { ACTPASS, HOST, MAX_CANDIDATES, PASSIVE } from "./messages.ts";
+import type { Candidate, Connection } from "./messages.ts";
 
 export const MAX_SDP_BYTES = 16 * 1024;
 export const MAX_SDP_LINES = 200;

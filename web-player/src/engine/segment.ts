@@ -1,8 +1,8 @@
 /** One segment on its way in: its verified blocks, the bytes that wait for a proof, and who sent what. */
-import * as bitmap from "./bitmap";
-import { IdentityError } from "./errors";
-import { BLOCK_BYTES, blockCount, checkBlock, decodeProof, idBytes, idText, prove } from "./identity";
-import type { Proof } from "./identity";
+import * as bitmap from "./bitmap.ts";
+import { IdentityError } from "./errors.ts";
+import { BLOCK_BYTES, blockCount, checkBlock, decodeProof, idBytes, idText, prove } from "./identity.ts";
+import type { Proof } from "./identity.ts";
 
 export const HTTP_SOURCE = "http";
 

@@ -1,12 +1,12 @@
 /** Which block to send to whom next: earliest deadline first, fair among neighbours, within credit, buffer and cap. */
-import * as bitmap from "./bitmap";
-import { MAX_BLOCKS_PER_MESSAGE, encodeBlocks } from "./blocks";
-import { ProtocolError } from "./errors";
-import type { Exchange } from "./exchange";
-import { BLOCK_BYTES, idBytes, idText } from "./identity";
-import type { Want } from "./messages";
-import type { Neighbour, Serving } from "./neighbour";
-import type { Segment } from "./segment";
+import * as bitmap from "./bitmap.ts";
+import { MAX_BLOCKS_PER_MESSAGE, encodeBlocks } from "./blocks.ts";
+import { ProtocolError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { BLOCK_BYTES, idBytes, idText } from "./identity.ts";
+import type { Want } from "./messages.ts";
+import type { Neighbour, Serving } from "./neighbour.ts";
+import type { Segment } from "./segment.ts";
 
 export const MOST_SERVING = 256;
 const LATE = 3;

@@ -1,8 +1,8 @@
 /** Segments on their way to hls.js: wants them from the node by the time they are needed, and fetches ahead. */
-import type { Listing } from "../engine/library";
-import type { Node } from "../net/node";
-import type { CancelTimer } from "../net/worker-clock";
-import type { Timeline } from "./timeline";
+import type { Listing } from "../engine/library.ts";
+import type { Node } from "../net/node.ts";
+import type { CancelTimer } from "../net/worker-clock.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** hls.js loads one segment at a time: a single one must not hold it up for longer. */
 const MOST_WAIT_MS = 8000;
@@ -69,6 +69,11 @@ export class Deliveries {
     const stopWaiting = this.node.clock.after(Math.max(wait, 0), begin);
     this.open.set(listing.id, { customer, stopWaiting, begin });
     if (wait <= 0) begin();
+  }
+
+  /** hls.js waits for a segment. */
+  isOpen(id: string): boolean {
+    return this.open.has(id);
   }
 
   /** Neighbours were met, or will not be: nothing is held back any more. */

@@ -13,11 +13,11 @@ import type {
   LoaderResponse,
   LoaderStats,
 } from "hls.js";
-import { IdentityError } from "../engine/errors";
-import { checkSegment, idBytes } from "../engine/identity";
-import type { Listing } from "../engine/library";
-import type { Customer, Order } from "./deliveries";
-import type { Recorder } from "./segment-log";
+import { IdentityError } from "../engine/errors.ts";
+import { checkSegment, idBytes } from "../engine/identity.ts";
+import type { Listing } from "../engine/library.ts";
+import type { Customer, Order } from "./deliveries.ts";
+import type { Recorder } from "./segment-log.ts";
 
 const CONTENT_NAME = /\/media\/([A-Za-z0-9_-]{43})\.[a-z0-9]+$/;
 const OK = 200;

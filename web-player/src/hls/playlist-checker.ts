@@ -1,7 +1,7 @@
 /** Which playlists may be used: those of the item, signed with its pinned key, never going back. */
-import { WrongPlaylist } from "../engine/errors";
-import { MULTIVARIANT, PlaylistGuard, verifyPlaylist, windowOf } from "../engine/playlist";
-import type { Claims, VerifyingKey, Window } from "../engine/playlist";
+import { WrongPlaylist } from "../engine/errors.ts";
+import { MULTIVARIANT, PlaylistGuard, verifyPlaylist, windowOf } from "../engine/playlist.ts";
+import type { Claims, VerifyingKey, Window } from "../engine/playlist.ts";
 
 const PATH = /^\/hls\/([A-Za-z0-9_-]{1,64})\/([A-Za-z0-9_-]{1,64})\.m3u8$/;
 

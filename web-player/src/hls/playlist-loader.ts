@@ -7,11 +7,11 @@ import type {
   PlaylistLoaderConstructor,
   PlaylistLoaderContext,
 } from "hls.js";
-import { PlaylistError, StalePlaylist } from "../engine/errors";
-import { MAX_PLAYLIST_BYTES } from "../engine/playlist";
-import type { Claims } from "../engine/playlist";
-import { askedOf } from "./playlist-checker";
-import type { Asked, PlaylistChecker } from "./playlist-checker";
+import { PlaylistError, StalePlaylist } from "../engine/errors.ts";
+import { MAX_PLAYLIST_BYTES } from "../engine/playlist.ts";
+import type { Claims } from "../engine/playlist.ts";
+import { askedOf } from "./playlist-checker.ts";
+import type { Asked, PlaylistChecker } from "./playlist-checker.ts";
 
 /** A blocking reload is answered after three target durations at most; beyond that the origin is away. */
 const BLOCKING_MS = 25_000;
@@ -94,7 +94,9 @@ class PlaylistLoader implements Loader<PlaylistLoaderContext> {
         (error: unknown) => {
           if (this.stats.aborted) return;
           const code = error instanceof Unanswered ? error.code : 0;
-          callbacks.onError({ code, text: String(error) }, context, null, this.stats);
+          // hls.js hands these details on as they are, so that the page can say what was wrong.
+          const details: unknown = error instanceof PlaylistError ? error : null;
+          callbacks.onError({ code, text: String(error) }, context, details, this.stats);
         },
       );
   }

@@ -1,8 +1,8 @@
 /** Telemetry: sums of what happened, and the differences that go to the tracker. */
-import type { PlaylistError } from "../engine/errors";
-import type { Report } from "../engine/messages";
-import type { Node } from "../net/node";
-import type { PlaybackMeter } from "./playback-meter";
+import type { PlaylistError } from "../engine/errors.ts";
+import type { Report } from "../engine/messages.ts";
+import type { Node } from "../net/node.ts";
+import type { PlaybackMeter } from "./playback-meter.ts";
 
 const MOST_MS = 3_600_000;
 const MOST_COUNT = 65_535;

@@ -1,5 +1,5 @@
 /** The page's DTLS certificate, made once, and its SHA-256, which the ticket binds. */
-import { readSdp } from "../engine/sdp";
+import { readSdp } from "../engine/sdp.ts";
 
 const ALGORITHM: EcKeyGenParams = { name: "ECDSA", namedCurve: "P-256" };
 const DIGEST = "sha-256";

@@ -1,7 +1,7 @@
 /** Segments and proofs over HTTP, as the exchange asks for them: streamed, by range, with timeouts of our own. */
-import type { FetchHttp } from "../engine/exchange-events";
-import { MAX_PROOF_BYTES } from "../engine/identity";
-import type { CancelTimer, Clock } from "./worker-clock";
+import type { FetchHttp } from "../engine/exchange-events.ts";
+import { MAX_PROOF_BYTES } from "../engine/identity.ts";
+import type { CancelTimer, Clock } from "./worker-clock.ts";
 
 /** An answer that brings nothing for so long has failed. */
 const SILENCE_MS = 8000;

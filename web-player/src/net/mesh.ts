@@ -2,7 +2,7 @@
  * The connections of one peer: who is met, offered to, answered, kept and given up. The tracker introduces; this side
  * opens a few connections at a time until it has as many neighbours as it wants. Connections outlive the tracker.
  */
-import { MAX_CANDIDATES, MAX_INTRODUCTIONS } from "../engine/messages";
+import { MAX_CANDIDATES, MAX_INTRODUCTIONS } from "../engine/messages.ts";
 import type {
   Answered,
   Candidate,
@@ -12,9 +12,9 @@ import type {
   Offered,
   ToTracker,
   Trickled,
-} from "../engine/messages";
-import { peerBytes, peerName } from "../engine/peer-name";
-import type { ConnectionListener, PeerConnection } from "./rtc-connection";
+} from "../engine/messages.ts";
+import { peerBytes, peerName } from "../engine/peer-name.ts";
+import type { ConnectionListener, PeerConnection } from "./rtc-connection.ts";
 
 const BANNED_MS = 600_000;
 const MOST_BANNED = 1024;

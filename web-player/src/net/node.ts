@@ -1,25 +1,25 @@
 /** The shell of one viewer in one item: drives the exchange with connections, the tracker, HTTP and the clock. */
-import { Exchange } from "../engine/exchange";
-import type { ExchangeEvent } from "../engine/exchange-events";
-import { IdentityError } from "../engine/errors";
-import type { Listing } from "../engine/library";
-import { NO_SEQUENCE, SEEDER, VIEWER } from "../engine/messages";
-import type { FromTracker, Report } from "../engine/messages";
-import { peerName } from "../engine/peer-name";
-import { PARAMETERS, httpLatest } from "../engine/policy";
-import { HTTP_SOURCE } from "../engine/segment";
-import type { Certificate } from "./certificate";
-import { makeCertificate } from "./certificate";
-import { askGrant } from "./grant";
-import type { Grant } from "./grant";
-import { HttpFetcher } from "./http-fetcher";
-import type { FetchListener } from "./http-fetcher";
-import { Mesh } from "./mesh";
-import type { MeshListener } from "./mesh";
-import { PeerConnection } from "./rtc-connection";
-import { TrackerSocket } from "./tracker-socket";
-import type { TrackerListener } from "./tracker-socket";
-import type { CancelTimer, Clock } from "./worker-clock";
+import { Exchange } from "../engine/exchange.ts";
+import type { ExchangeEvent } from "../engine/exchange-events.ts";
+import { IdentityError } from "../engine/errors.ts";
+import type { Listing } from "../engine/library.ts";
+import { NO_SEQUENCE, SEEDER, VIEWER } from "../engine/messages.ts";
+import type { FromTracker, Report } from "../engine/messages.ts";
+import { peerName } from "../engine/peer-name.ts";
+import { PARAMETERS, httpLatest } from "../engine/policy.ts";
+import { HTTP_SOURCE } from "../engine/segment.ts";
+import type { Certificate } from "./certificate.ts";
+import { makeCertificate } from "./certificate.ts";
+import { askGrant } from "./grant.ts";
+import type { Grant } from "./grant.ts";
+import { HttpFetcher } from "./http-fetcher.ts";
+import type { FetchListener } from "./http-fetcher.ts";
+import { Mesh } from "./mesh.ts";
+import type { MeshListener } from "./mesh.ts";
+import { PeerConnection } from "./rtc-connection.ts";
+import { TrackerSocket } from "./tracker-socket.ts";
+import type { TrackerListener } from "./tracker-socket.ts";
+import type { CancelTimer, Clock } from "./worker-clock.ts";
 
 /** Decisions are made so often at most: bytes arrive in many small pieces. */
 const LEAST_POLL_MS = 4;

@@ -2,10 +2,10 @@
  * One WebRTC connection to a peer: two negotiated data channels, opened from typed fields. Channel 0 `control` is
  * ordered, channel 1 `blocks` is unordered and reliable; both sides create them with the same ids.
  */
-import { ProtocolError } from "../engine/errors";
-import type { Candidate, Connection } from "../engine/messages";
-import { MAX_MESSAGE_BYTES, MID, readCandidate, readSdp, writeCandidate, writeSdp } from "../engine/sdp";
-import type { CancelTimer, Clock } from "./worker-clock";
+import { ProtocolError } from "../engine/errors.ts";
+import type { Candidate, Connection } from "../engine/messages.ts";
+import { MAX_MESSAGE_BYTES, MID, readCandidate, readSdp, writeCandidate, writeSdp } from "../engine/sdp.ts";
+import type { CancelTimer, Clock } from "./worker-clock.ts";
 
 export const CONNECT_TIMEOUT_MS = 15_000;
 export const MAX_REMOTE_CANDIDATES = 36;

@@ -2,13 +2,13 @@
  * The page's conversation with the tracker: one WebSocket, joined with a ticket, renewed and reconnected. Connections to
  * peers do not depend on it: while the tracker is away they stay, and only new introductions wait.
  */
-import { FROM_TRACKER, TO_TRACKER } from "../engine/codec";
-import { ProtocolError } from "../engine/errors";
-import { TRACKER_VERSION } from "../engine/messages";
-import type { FromTracker, ToTracker, Welcome } from "../engine/messages";
-import { GrantError } from "./grant";
-import type { Grant } from "./grant";
-import type { CancelTimer, Clock } from "./worker-clock";
+import { FROM_TRACKER, TO_TRACKER } from "../engine/codec.ts";
+import { ProtocolError } from "../engine/errors.ts";
+import { TRACKER_VERSION } from "../engine/messages.ts";
+import type { FromTracker, ToTracker, Welcome } from "../engine/messages.ts";
+import { GrantError } from "./grant.ts";
+import type { Grant } from "./grant.ts";
+import type { CancelTimer, Clock } from "./worker-clock.ts";
 
 const WELCOME_MS = 10_000;
 const RENEW_BEFORE_MS = 40_000;

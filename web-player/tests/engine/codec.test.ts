@@ -1,15 +1,15 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeBlocks, encodeBlocks } from "../../src/engine/blocks";
-import { FROM_TRACKER, PEER, TO_TRACKER } from "../../src/engine/codec";
-import { ProtocolError } from "../../src/engine/errors";
-import { FROM_TRACKER_TYPES, PEER_TYPES, TO_TRACKER_TYPES } from "../../src/engine/messages";
-import { build, unbuild } from "../../src/engine/schema";
-import type { Built, Field, Fields, MessageTypes } from "../../src/engine/schema";
+import { decodeBlocks, encodeBlocks } from "../../src/engine/blocks.ts";
+import { FROM_TRACKER, PEER, TO_TRACKER } from "../../src/engine/codec.ts";
+import { ProtocolError } from "../../src/engine/errors.ts";
+import { FROM_TRACKER_TYPES, PEER_TYPES, TO_TRACKER_TYPES } from "../../src/engine/messages.ts";
+import { build, unbuild } from "../../src/engine/schema.ts";
+import type { Built, Field, Fields, MessageTypes } from "../../src/engine/schema.ts";
 import { encode } from "@msgpack/msgpack";
-import { bytes, hex, load, segment, unzipped } from "./vectors";
-import type { Zipped } from "./vectors";
+import { bytes, hex, load, segment, unzipped } from "./vectors.ts";
+import type { Zipped } from "./vectors.ts";
 
 interface Good {
   readonly type: string;

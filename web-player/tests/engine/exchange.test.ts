@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { Exchange } from "../../src/engine/exchange";
-import type { ExchangeEvent } from "../../src/engine/exchange-events";
-import type { Listing, TrackKey } from "../../src/engine/library";
-import { PARAMETERS } from "../../src/engine/policy";
-import { bytes, hex, load } from "./vectors";
-import { segmentBytes } from "./memory-network";
+import { Exchange } from "../../src/engine/exchange.ts";
+import type { ExchangeEvent } from "../../src/engine/exchange-events.ts";
+import type { Listing, TrackKey } from "../../src/engine/library.ts";
+import { PARAMETERS } from "../../src/engine/policy.ts";
+import { bytes, hex, load } from "./vectors.ts";
+import { segmentBytes } from "./memory-network.ts";
 
 type Place = [sequence: number, id: string, size: number, live: boolean];
 type Piece = string | [object: number, offset: number, size: number];

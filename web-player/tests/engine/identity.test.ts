@@ -1,7 +1,7 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IdentityError } from "../../src/engine/errors";
+import { IdentityError } from "../../src/engine/errors.ts";
 import {
   BLOCK_BYTES,
   MAX_SEGMENT_BYTES,
@@ -12,9 +12,9 @@ import {
   idBytes,
   idText,
   prove,
-} from "../../src/engine/identity";
-import { bytes, hex, load, segment, unzipped } from "./vectors";
-import type { Zipped } from "./vectors";
+} from "../../src/engine/identity.ts";
+import { bytes, hex, load, segment, unzipped } from "./vectors.ts";
+import type { Zipped } from "./vectors.ts";
 
 const VECTORS = load("identity") as {
   segments: { size: number; seed: number; proof: string; id: string }[];

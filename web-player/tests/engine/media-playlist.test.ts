@@ -1,7 +1,7 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readMediaPlaylist, segmentIdOf } from "../../src/engine/media-playlist";
+import { readMediaPlaylist, segmentIdOf } from "../../src/engine/media-playlist.ts";
 
 const ID = "A".repeat(43);
 const entry = (size: string, name: string): string => `#EXTINF:3.840000,\n${size}${name}\n`;

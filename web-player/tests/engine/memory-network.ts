@@ -1,9 +1,9 @@
 /** Exchanges joined by a network in memory, under a clock that only the test moves. The mirror of memory_network.py. */
-import { Exchange } from "../../src/engine/exchange";
-import type { ExchangeEvent, FetchHttp } from "../../src/engine/exchange-events";
-import { idText, prove } from "../../src/engine/identity";
-import type { Listing } from "../../src/engine/library";
-import { PARAMETERS } from "../../src/engine/policy";
+import { Exchange } from "../../src/engine/exchange.ts";
+import type { ExchangeEvent, FetchHttp } from "../../src/engine/exchange-events.ts";
+import { idText, prove } from "../../src/engine/identity.ts";
+import type { Listing } from "../../src/engine/library.ts";
+import { PARAMETERS } from "../../src/engine/policy.ts";
 
 const PIECE_BYTES = 32 * 1024;
 const LATER_MS = 10_000_000;

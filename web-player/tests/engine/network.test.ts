@@ -1,12 +1,12 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { decodeBlocks, encodeBlocks } from "../../src/engine/blocks";
-import { PEER } from "../../src/engine/codec";
-import type { ExchangeEvent } from "../../src/engine/exchange-events";
-import { idBytes } from "../../src/engine/identity";
-import type { PeerMessage } from "../../src/engine/messages";
-import { hex } from "./vectors";
-import { Network } from "./memory-network";
+import { decodeBlocks, encodeBlocks } from "../../src/engine/blocks.ts";
+import { PEER } from "../../src/engine/codec.ts";
+import type { ExchangeEvent } from "../../src/engine/exchange-events.ts";
+import { idBytes } from "../../src/engine/identity.ts";
+import type { PeerMessage } from "../../src/engine/messages.ts";
+import { hex } from "./vectors.ts";
+import { Network } from "./memory-network.ts";
 
 const A = "aa".repeat(16);
 const B = "bb".repeat(16);

@@ -1,10 +1,10 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import * as errors from "../../src/engine/errors";
-import { PlaylistGuard, VerifyingKey, verifyPlaylist } from "../../src/engine/playlist";
-import type { Claims, PublicJwk } from "../../src/engine/playlist";
-import { bytes, load } from "./vectors";
+import * as errors from "../../src/engine/errors.ts";
+import { PlaylistGuard, VerifyingKey, verifyPlaylist } from "../../src/engine/playlist.ts";
+import type { Claims, PublicJwk } from "../../src/engine/playlist.ts";
+import { bytes, load } from "./vectors.ts";
 
 const VECTORS = load("playlist") as {
   key: PublicJwk;

@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { ACTION_FIELDS, decide, httpLatest, lectureBackup, liveBackup } from "../../src/engine/policy";
-import type { View } from "../../src/engine/policy";
-import { load } from "./vectors";
+import { ACTION_FIELDS, decide, httpLatest, lectureBackup, liveBackup } from "../../src/engine/policy.ts";
+import type { View } from "../../src/engine/policy.ts";
+import { load } from "./vectors.ts";
 
 type Snake = Record<string, number | number[]>;
 interface After {

@@ -1,10 +1,10 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ProtocolError } from "../../src/engine/errors";
-import type { Candidate, Connection } from "../../src/engine/messages";
-import { readCandidate, readSdp, writeSdp } from "../../src/engine/sdp";
-import { bytes, hex, load } from "./vectors";
+import { ProtocolError } from "../../src/engine/errors.ts";
+import type { Candidate, Connection } from "../../src/engine/messages.ts";
+import { readCandidate, readSdp, writeSdp } from "../../src/engine/sdp.ts";
+import { bytes, hex, load } from "./vectors.ts";
 
 type PlainCandidate = [number, string, number, string, number];
 type PlainConnection = [string, string, number, PlainCandidate[]];

@@ -2,11 +2,11 @@
 import { LoadStats } from "hls.js";
 import type { FragmentLoaderContext, HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration, LoaderStats } from "hls.js";
 import { describe, expect, it } from "vitest";
-import { idText, prove } from "../../src/engine/identity";
-import type { Listing } from "../../src/engine/library";
-import type { Customer, Order } from "../../src/hls/deliveries";
-import { fragmentLoaderOf } from "../../src/hls/fragment-loader";
-import { segment } from "../engine/vectors";
+import { idText, prove } from "../../src/engine/identity.ts";
+import type { Listing } from "../../src/engine/library.ts";
+import type { Customer, Order } from "../../src/hls/deliveries.ts";
+import { fragmentLoaderOf } from "../../src/hls/fragment-loader.ts";
+import { segment } from "../engine/vectors.ts";
 
 const DATA = segment(20_000, 3);
 const ID = idText(prove(DATA).id);

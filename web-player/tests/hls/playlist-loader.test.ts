@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
 import type { LoaderConfiguration, PlaylistLoaderContext } from "hls.js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { VerifyingKey } from "../../src/engine/playlist";
-import type { PublicJwk } from "../../src/engine/playlist";
-import { PlaylistChecker, askedOf } from "../../src/hls/playlist-checker";
-import { playlistLoaderOf } from "../../src/hls/playlist-loader";
-import { bytes, load } from "../engine/vectors";
+import { VerifyingKey } from "../../src/engine/playlist.ts";
+import type { PublicJwk } from "../../src/engine/playlist.ts";
+import { PlaylistChecker, askedOf } from "../../src/hls/playlist-checker.ts";
+import { playlistLoaderOf } from "../../src/hls/playlist-loader.ts";
+import { bytes, load } from "../engine/vectors.ts";
 
 const VECTORS = load("playlist") as {
   key: PublicJwk;

@@ -1,5 +1,5 @@
 /** A clock that only the test moves. */
-import type { CancelTimer, Clock } from "../../src/net/worker-clock";
+import type { CancelTimer, Clock } from "../../src/net/worker-clock.ts";
 
 export class FakeClock implements Clock {
   private time = 1000;

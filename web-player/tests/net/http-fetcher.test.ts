@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { FetchHttp } from "../../src/engine/exchange-events";
-import { HttpFetcher } from "../../src/net/http-fetcher";
-import { FakeClock } from "./fake-clock";
+import type { FetchHttp } from "../../src/engine/exchange-events.ts";
+import { HttpFetcher } from "../../src/net/http-fetcher.ts";
+import { FakeClock } from "./fake-clock.ts";
 
 const ID = "A".repeat(43);
 const WHOLE: FetchHttp = { type: "FetchHttp", segment: ID, first: 0, count: 1, offset: 0, size: 100, whole: true };

@@ -1,10 +1,10 @@
 // @vitest-environment node
 import { describe, expect, it, vi } from "vitest";
-import type { Connection, ToTracker } from "../../src/engine/messages";
-import { peerBytes } from "../../src/engine/peer-name";
-import { Mesh } from "../../src/net/mesh";
-import type { ConnectionListener, PeerConnection } from "../../src/net/rtc-connection";
-import { settled } from "./fake-clock";
+import type { Connection, ToTracker } from "../../src/engine/messages.ts";
+import { peerBytes } from "../../src/engine/peer-name.ts";
+import { Mesh } from "../../src/net/mesh.ts";
+import type { ConnectionListener, PeerConnection } from "../../src/net/rtc-connection.ts";
+import { settled } from "./fake-clock.ts";
 
 const CONNECTION: Connection = { ufrag: "aB3+", password: "p".repeat(22), setup: 0, candidates: [] };
 const CANDIDATE = { kind: 0, foundation: "1", priority: 1, address: "10.0.0.1", port: 9 };

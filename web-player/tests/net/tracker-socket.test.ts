@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FROM_TRACKER, TO_TRACKER } from "../../src/engine/codec";
-import type { FromTracker, ToTracker } from "../../src/engine/messages";
-import { GrantError } from "../../src/net/grant";
-import type { Grant } from "../../src/net/grant";
-import { TrackerSocket, retryMs } from "../../src/net/tracker-socket";
-import { FakeClock, settled } from "./fake-clock";
+import { FROM_TRACKER, TO_TRACKER } from "../../src/engine/codec.ts";
+import type { FromTracker, ToTracker } from "../../src/engine/messages.ts";
+import { GrantError } from "../../src/net/grant.ts";
+import type { Grant } from "../../src/net/grant.ts";
+import { TrackerSocket, retryMs } from "../../src/net/tracker-socket.ts";
+import { FakeClock, settled } from "./fake-clock.ts";
 
 /** The tracker's end of a WebSocket. */
 class FakeSocket extends EventTarget {
