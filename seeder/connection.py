@@ -20,6 +20,7 @@ from aiortc.sdp import candidate_from_sdp
 
 from seeder import guard
 from seeder.certificate import Certificate
+from seeder.consent import answers
 from seeder.errors import ConnectionFailed
 from swarm.errors import ProtocolError
 from swarm.sdp import MAX_MESSAGE_BYTES, MID, is_mdns, read_sdp, write_candidate, write_sdp
@@ -32,6 +33,8 @@ GATHER_PATIENCE_MS = 300
 """An offer or answer waits so long for all candidates; later ones are trickled."""
 MAX_REMOTE_CANDIDATES = 36
 MAX_CONTROL_BACKLOG = 1024 * 1024
+FRESH_S = 3.0
+"""Whoever was heard so lately is alive."""
 MAX_EARLY_MESSAGES = 32
 """The other side may be open, and talk, a moment before this one is."""
 
@@ -82,6 +85,7 @@ class PeerConnection:
         self._waiting: list[Candidate] = []
         self._gathering: asyncio.Task[None] | None = None
         self._early: list[tuple[Callable[[bytes | str], None], bytes | str]] = []
+        self._heard = 0.0
         self.state = "new"
         self.control = self._channel("control", 0, ordered=True)
         self.blocks = self._channel("blocks", 1, ordered=False)
@@ -147,6 +151,14 @@ class PeerConnection:
     def fail(self, reason: str) -> None:
         """Close the connection because of the peer."""
         self._fail(reason)
+
+    async def alive(self) -> bool:
+        """Whether the other side of an open connection is still there: it spoke just now, or answers within 1.5 s."""
+        if self.state != "open":
+            return False
+        if asyncio.get_running_loop().time() - self._heard < FRESH_S:
+            return True
+        return await answers(self._rtc) and self.state == "open"
 
     async def close(self) -> None:
         """Close the connection and wait until its sockets are gone. The listener is told, if it was not."""
@@ -239,6 +251,7 @@ class PeerConnection:
         elif self.state == "new":
             self._early.append((received, message))
         elif self.state == "open":
+            self._heard = asyncio.get_running_loop().time()
             return message
         return None
 

@@ -1,7 +1,8 @@
 """The connections of one peer: who is met, offered to, answered, kept and given up.
 
 The tracker introduces; this side opens a few connections at a time until it has as many neighbours as it wants.
-Connections outlive the tracker.
+Connections outlive the tracker. It gives new ids to those who come back to it, so a neighbour is known again by its
+certificate (docs/tracker-protocol.md, Leave).
 """
 
 import asyncio
@@ -9,12 +10,13 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from seeder.bans import Bans
 from seeder.certificate import Certificate
 from seeder.connection import MAX_REMOTE_CANDIDATES, PeerConnection
 from seeder.errors import ConnectionFailed
+from seeder.link import Link
 from swarm.tracker_messages import (
     MAX_INTRODUCTIONS,
     Answer,
@@ -35,25 +37,10 @@ _OFFERS_AT_ONCE = MAX_INTRODUCTIONS
 _ANSWERS_AT_ONCE = 8
 _SLOW_STUN_S = 2.0
 _STUN_PAUSE_S = 60.0
-_BANNED_S = 600.0
-_MOST_BANNED = 1024
 _MOST_FAILED = 64
 _MOST_NEIGHBOURS_TOLD = 128
-
-
-@dataclass(eq=False)
-class Link:
-    """One connection, wanted or open. `offer` is the number of the offer that made it, `ours` whether we offered."""
-
-    peer: bytes
-    role: int
-    offer: int
-    ours: bool
-    began: float
-    connection: PeerConnection | None = None
-    opened: bool = False
-    early: list[Candidate] = field(default_factory=list)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+_NO_FAILURES = ("replaced", "known")
+"""Ends of an attempt after which the two are connected, or about to be, in another way."""
 
 
 class MeshListener(Protocol):
@@ -94,12 +81,14 @@ class Mesh:
         self._links: dict[bytes, Link] = {}
         self._by_connection: dict[PeerConnection, Link] = {}
         self._failed: deque[bytes] = deque(maxlen=_MOST_FAILED)
-        self._banned: dict[bytes, float] = {}
+        self._bans = Bans()
         self._tasks: set[asyncio.Task[None]] = set()
         self._offers = asyncio.Semaphore(_OFFERS_AT_ONCE)
         self._answers = asyncio.Semaphore(_ANSWERS_AT_ONCE)
         self._next_offer = random.getrandbits(32)
         self._no_stun_until = 0.0
+        self.me = b""
+        """What the tracker calls this peer now."""
         self.stun: tuple[str, ...] = ()
         self.outcomes: dict[str, int] = {}
 
@@ -107,8 +96,8 @@ class Mesh:
 
     @property
     def neighbours(self) -> tuple[bytes, ...]:
-        """Peers with an open connection, as an announce names them."""
-        return tuple(link.peer for link in self._links.values() if link.opened)[:_MOST_NEIGHBOURS_TOLD]
+        """Peers with an open connection, by their newest ids, as an announce names them."""
+        return tuple(link.named for link in self._links.values() if link.opened)[:_MOST_NEIGHBOURS_TOLD]
 
     @property
     def wanted(self) -> int:
@@ -148,7 +137,9 @@ class Mesh:
     def part(self, peer: bytes, reason: str, *, fault: bool) -> None:
         """Close the link to a peer; one at fault is not met again for ten minutes."""
         if fault:
-            self._ban(peer)
+            link = self._links.get(peer)
+            for name in {peer} if link is None else {peer, link.named, link.fingerprint or peer}:
+                self._bans.add(name, self._time())
         if connection := self._connection(peer):
             connection.fail(reason)
 
@@ -164,31 +155,39 @@ class Mesh:
     def candidates(self, message: Candidates) -> None:
         """Offer to peers that the tracker introduces."""
         for introduced in message.peers:
-            if self.slots == 0 or introduced.peer in self._links or self._is_banned(introduced.peer):
+            if self.slots == 0 or self._knows(introduced.peer) or self._is_banned(introduced.peer):
                 continue
             self._next_offer = (self._next_offer + 1) % 2**32
             link = self._add(introduced.peer, introduced.role, self._next_offer, ours=True)
             self._start(self._offer(link))
 
     def offered(self, message: Offered) -> None:
-        """Answer an offer, when there is room."""
-        if self._is_banned(message.peer):
-            return
+        """Answer an offer, when there is room, unless its sender is a neighbour already.
+
+        Of two offers that cross, the one of the lower peer id stands (Glare).
+        """
         known = self._links.get(message.peer)
-        if known is not None:
-            self._drop(known, "replaced")
-        if self.slots == 0:
+        if self._is_banned(message.peer) or self._is_banned(message.fingerprint):
             return
-        link = self._add(message.peer, message.role, message.offer, ours=False)
-        self._start(self._answer(link, message.connection, message.fingerprint))
+        if known is not None and known.waits and self.me < message.peer:
+            return
+        if twin := self._twin(message.fingerprint):
+            self._start(self._offered_again(twin, message))
+        else:
+            self._take(message)
 
     def answered(self, message: Answered) -> None:
-        """Take the answer to an offer of ours."""
+        """Take the answer to an offer of ours, unless it turns out to come from a neighbour."""
         link = self._links.get(message.peer)
-        if link is None or not link.ours or link.offer != message.offer or link.connection is None:
+        if link is None or not link.waits or link.offer != message.offer or link.connection is None:
             return
-        link.role = message.role
-        self._start(self._accept(link.connection, message.connection, message.fingerprint))
+        link.role, link.waits = message.role, False
+        if self._is_banned(message.fingerprint):
+            self._drop(link, "banned")
+        elif twin := self._twin(message.fingerprint):
+            self._start(self._answered_again(twin, link, message))
+        else:
+            self._agree(link, message)
 
     def trickled(self, message: Trickled) -> None:
         """Take late candidates of a peer."""
@@ -223,7 +222,7 @@ class Mesh:
         self._count(reason)
         if link.opened:
             self._listener.link_closed(link.peer)
-        elif reason != "replaced":
+        elif reason not in _NO_FAILURES:
             self._failed.append(link.peer)
 
     def control_received(self, connection: PeerConnection, message: bytes) -> None:
@@ -241,13 +240,59 @@ class Mesh:
             self._no_stun_until = self._time() + _STUN_PAUSE_S
         self._send(Trickle(link.peer, link.offer, candidates))
 
+    # Neighbours with a new name
+
+    def _knows(self, peer: bytes) -> bool:
+        return peer in self._links or any(link.named == peer for link in self._links.values() if link.opened)
+
+    def _twin(self, fingerprint: bytes) -> Link | None:
+        """The open link to whoever has this certificate."""
+        return next((link for link in self._links.values() if link.opened and link.fingerprint == fingerprint), None)
+
+    async def _stays(self, twin: Link, named: bytes) -> bool:
+        """Keep an open link whose other side is alive, under the new name; give up one whose other side is not."""
+        if twin.connection is not None and await twin.connection.alive() and self._links.get(twin.peer) is twin:
+            twin.named = named
+            self._count("known")
+            return True
+        self._drop(twin, "silent")
+        return False
+
+    async def _offered_again(self, twin: Link, message: Offered) -> None:
+        if not await self._stays(twin, message.peer):
+            self._take(message)
+
+    async def _answered_again(self, twin: Link, link: Link, message: Answered) -> None:
+        if await self._stays(twin, message.peer):
+            self._drop(link, "known")
+        elif self._links.get(link.peer) is link:
+            self._agree(link, message)
+
     # Set-up
+
+    def _take(self, message: Offered) -> None:
+        """Answer an offer in place of all that is under way with its sender."""
+        for link in list(self._links.values()):
+            if link.peer == message.peer or (link.fingerprint == message.fingerprint and not link.opened):
+                self._drop(link, "replaced")
+        if self.slots == 0:
+            return
+        link = self._add(message.peer, message.role, message.offer, ours=False)
+        link.fingerprint = message.fingerprint
+        self._start(self._answer(link, message.connection, message.fingerprint))
+
+    def _agree(self, link: Link, message: Answered) -> None:
+        assert link.connection is not None
+        link.fingerprint = message.fingerprint
+        self._start(self._accept(link.connection, message.connection, message.fingerprint))
 
     async def _offer(self, link: Link) -> None:
         async with self._offers:
             if connection := self._connect(link):
                 try:
-                    self._tell(link, Offer(link.peer, link.offer, await connection.offer()))
+                    offer = Offer(link.peer, link.offer, await connection.offer())
+                    link.waits = True
+                    self._tell(link, offer)
                 except ConnectionFailed as error:
                     self._fail(link, error)
                 await link.over.wait()
@@ -305,13 +350,8 @@ class Mesh:
         link = self._links.get(peer)
         return link.connection if link is not None else None
 
-    def _ban(self, peer: bytes) -> None:
-        while len(self._banned) >= _MOST_BANNED:
-            del self._banned[next(iter(self._banned))]
-        self._banned[peer] = self._time() + _BANNED_S
-
-    def _is_banned(self, peer: bytes) -> bool:
-        return self._banned.get(peer, 0.0) > self._time()
+    def _is_banned(self, name: bytes) -> bool:
+        return self._bans.holds(name, self._time())
 
     def _count(self, outcome: str) -> None:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1

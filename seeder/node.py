@@ -197,7 +197,7 @@ class Node:
     def heard(self, message: FromTracker) -> None:
         match message:
             case Welcome():
-                self.exchange.me = message.peer
+                self.exchange.me = self.mesh.me = message.peer
                 self._announce_ms, self.report_ms = message.announce_ms, message.report_ms
                 self._announce_soon.set()
             case Candidates():

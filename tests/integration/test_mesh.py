@@ -32,6 +32,7 @@ class Member:
         self.tracker = tracker
         self.certificate = Certificate()
         self.mesh = Mesh(self, self.send, self.certificate, degree, most)
+        self.mesh.me = self.name
         self.control: list[bytes] = []
         self.losses = 0
         self.changed = asyncio.Event()
@@ -66,6 +67,11 @@ class Member:
                 self.changed.clear()
                 await self.changed.wait()
 
+    def rejoin(self, name: bytes) -> None:
+        """Come back to a tracker that has forgotten it."""
+        self.name = self.mesh.me = name.ljust(16, b".")
+        self.tracker.members[self.name] = self
+
 
 class Tracker:
     """Carries messages between members as the real one does, and notes them."""
@@ -99,7 +105,7 @@ class Tracker:
 async def tracker() -> AsyncIterator[Tracker]:
     made = Tracker()
     yield made
-    await asyncio.gather(*(member.mesh.close() for member in made.members.values()))
+    await asyncio.gather(*(member.mesh.close() for member in set(made.members.values())))
 
 
 async def test_those_introduced_meet_and_talk(tracker: Tracker) -> None:
@@ -198,3 +204,123 @@ async def test_a_false_fingerprint_fails_the_link(tracker: Tracker) -> None:
             await asyncio.sleep(0.02)
     assert failed == (b.name,)
     assert not a.mesh.neighbours
+
+
+def answers(tracker: Tracker) -> list[Answer]:
+    return [message for message in tracker.messages if isinstance(message, Answer)]
+
+
+async def offer_to(tracker: Tracker, name: bytes) -> Offer:
+    async with asyncio.timeout(5):
+        while True:
+            for message in tracker.messages:
+                if isinstance(message, Offer) and message.to == name:
+                    return message
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def couple(tracker: Tracker) -> tuple[Member, Member]:
+    a, b = tracker.add(b"a"), tracker.add(b"b")
+    a.meet(b)
+    await asyncio.gather(a.until_neighbours(1), b.until_neighbours(1))
+    tracker.messages.clear()
+    return a, b
+
+
+async def test_of_two_offers_that_cross_the_one_of_the_lower_id_stands(tracker: Tracker) -> None:
+    a, b = tracker.add(b"a"), tracker.add(b"b")
+    relay, held = tracker.relay, []
+
+    def hold(sender: Member, message: ToTracker) -> bool:
+        if not isinstance(message, Offer):
+            return relay(sender, message)
+        held.append((sender, message))
+        if len(held) == 2:
+            for one, offer in held:
+                relay(one, offer)
+        return True
+
+    tracker.relay = hold  # type: ignore[method-assign]
+    a.meet(b)
+    b.meet(a)
+    await asyncio.gather(a.until_neighbours(1), b.until_neighbours(1))
+    assert [message.to for message in answers(tracker)] == [a.name]
+    assert (a.mesh.slots, b.mesh.slots) == (7, 7)
+    assert (a.mesh.take_failed(), b.mesh.take_failed()) == ((), ())
+
+
+async def test_neighbours_with_new_names_are_not_linked_twice(tracker: Tracker, couple: tuple[Member, Member]) -> None:
+    a, b = couple
+    a.rejoin(b"x")
+    b.rejoin(b"y")
+    a.meet(b)
+    offer = await offer_to(tracker, b.name)
+    async with asyncio.timeout(5):
+        while b.mesh.neighbours != (a.name,):
+            await asyncio.sleep(0.01)
+    a.mesh.gone(Gone(b.name, offer.offer))
+    assert not answers(tracker)
+    assert (a.losses, b.losses) == (0, 0)
+    assert (a.mesh.slots, b.mesh.slots) == (7, 7)
+    assert a.mesh.take_failed() == (b.name,), "or the tracker would introduce the two again"
+    b.meet(a)
+    assert len(tracker.messages) == 1, "a neighbour under its new name was offered to"
+
+
+async def test_an_answer_of_a_neighbour_is_declined(tracker: Tracker, couple: tuple[Member, Member]) -> None:
+    a, b = couple
+    b.rejoin(b"y")
+    relay = tracker.relay
+
+    def disguise(sender: Member, message: ToTracker) -> bool:
+        if isinstance(message, Offer):
+            b.mesh.offered(Offered(b"stranger".ljust(16, b"."), VIEWER, bytes(32), message.offer, message.connection))
+            return True
+        if isinstance(message, Answer):
+            print_ = b.certificate.fingerprint
+            a.mesh.answered(Answered(b.name, VIEWER, print_, message.offer, message.connection))
+            return True
+        return relay(sender, message)
+
+    tracker.relay = disguise  # type: ignore[method-assign]
+    a.meet(b)
+    async with asyncio.timeout(5):
+        while a.mesh.neighbours != (b.name,):
+            await asyncio.sleep(0.01)
+    assert (a.mesh.slots, a.losses) == (7, 0)
+    assert a.mesh.take_failed() == ()
+
+
+async def test_a_link_whose_other_side_is_gone_without_a_word_gives_way(
+    tracker: Tracker, couple: tuple[Member, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = couple
+    monkeypatch.setattr(connection_module, "FRESH_S", 0.0)
+    (old,) = a.mesh._by_connection
+    assert old._rtc.sctp is not None
+    for pair in old._rtc.sctp.transport.transport._connection._nominated.values():
+        monkeypatch.setattr(pair.protocol, "datagram_received", lambda data, address: None)
+    b.mesh.part(a.name, "moved", fault=False)
+    await asyncio.sleep(0.2)
+    assert a.mesh.neighbours == (b.name,)
+    b.rejoin(b"y")
+    b.meet(a)
+    async with asyncio.timeout(8):
+        while a.mesh.neighbours != (b.name,) or b.mesh.neighbours != (a.name,) or not a.losses:
+            await asyncio.sleep(0.02)
+    assert (a.losses, b.losses) == (1, 1)
+    assert (a.mesh.slots, b.mesh.slots) == (7, 7)
+
+
+async def test_a_new_name_does_not_wash_a_fault_away(tracker: Tracker, couple: tuple[Member, Member]) -> None:
+    a, b = couple
+    a.mesh.part(b.name, "hash", fault=True)
+    await asyncio.gather(a.until_neighbours(0), b.until_neighbours(0))
+    b.rejoin(b"y")
+    b.meet(a)
+    await offer_to(tracker, a.name)
+    a.meet(b)
+    await asyncio.sleep(0.3)
+    assert not a.mesh.neighbours
+    assert not b.mesh.neighbours
