@@ -258,7 +258,7 @@ class Exchange:
         """Decide and send what can be sent; returns when to call again at the latest, in ms."""
         wake = self.downloads.step(now)
         if not self.downloads.urgent or self.settings.role == SEEDER:
-            self._uploads.send(now)
+            wake = min(wake, self._uploads.send(now))
         return min(wake, self._announce_progress(now))
 
     def _announce_progress(self, now: int) -> int:

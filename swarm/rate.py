@@ -1,11 +1,15 @@
 """Measured rates in bytes/s and round trips in ms, as integers, from samples with explicit times."""
 
 _WINDOW_MS = 200
-_KEEP_PERMILLE = 700
+_LEAST_MS = 20
+_WEIGHT_PERMILLE = 300
 
 
 class Rate:
-    """Throughput while busy: bytes are summed over stretches of at least 200 ms and averaged exponentially."""
+    """Throughput while busy: bytes are summed over stretches of 200 ms and averaged exponentially.
+
+    What came in a shorter stretch weighs less, so that a few bytes in a burst do not look like a fast source.
+    """
 
     def __init__(self, initial: int) -> None:
         self.value = initial
@@ -20,7 +24,7 @@ class Rate:
 
     def idle(self, now: int) -> None:
         """Nothing is owed any more."""
-        self._close(now, least_ms=20)
+        self._close(now, _LEAST_MS)
         self._since = None
 
     def add(self, size: int, now: int) -> None:
@@ -28,14 +32,15 @@ class Rate:
         if self._since is None:
             self._since = now
         self._bytes += size
-        self._close(now, least_ms=_WINDOW_MS)
+        self._close(now, _WINDOW_MS)
 
     def _close(self, now: int, least_ms: int) -> None:
         if self._since is None or now - self._since < least_ms:
             return
-        sample = self._bytes * 1000 // (now - self._since)
-        kept = _KEEP_PERMILLE if self.measured else 0
-        self.value = max((self.value * kept + sample * (1000 - kept)) // 1000, 1)
+        span = now - self._since
+        sample = self._bytes * 1000 // span
+        weight = _WEIGHT_PERMILLE * min(span, _WINDOW_MS) // _WINDOW_MS if self.measured else 1000
+        self.value = max((self.value * (1000 - weight) + sample * weight) // 1000, 1)
         self.measured = True
         self._since, self._bytes = now, 0
 

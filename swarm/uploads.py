@@ -11,6 +11,7 @@ from swarm.exchange_events import SendBlocks
 from swarm.identity import BLOCK_BYTES
 from swarm.neighbour import Neighbour, Serving
 from swarm.peer_messages import Refuse, SegmentProof, Want
+from swarm.policy import NEVER
 from swarm.segment import Segment
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class UploadCap:
         self._filled = now
         return self._tokens > 0
 
+    def ready(self, now: int) -> int:
+        """When bytes may go out again, in ms, after `allows` said no."""
+        return now + -self._tokens * 1000 // self.rate + 1
+
     def spend(self, size: int) -> None:
         """Bytes went out."""
         self._tokens -= size if self.rate else 0
@@ -67,16 +72,17 @@ class Uploads:
         if bytes_per_s != self._cap.rate:
             self._cap = UploadCap(bytes_per_s)
 
-    def send(self, now: int) -> None:
-        """Queue all that may go out now."""
+    def send(self, now: int) -> int:
+        """Queue all that may go out now; returns when the cap lets more out, if that is what stopped it."""
         for neighbour in self._exchange.neighbours.values():
             for serving in list(neighbour.serving.values()):
                 self._expire_or_prove(neighbour, serving, now)
         while self._cap.allows(now):
             shipment = next_shipment(list(self._exchange.neighbours.values()), self._exchange.find)
             if shipment is None:
-                return
+                return NEVER
             self._ship(shipment, now)
+        return self._cap.ready(now)
 
     def _expire_or_prove(self, neighbour: Neighbour, serving: Serving, now: int) -> None:
         if serving.deadline + self._exchange.parameters.late_want_ms < now:

@@ -295,8 +295,8 @@ export class Exchange {
 
   /** Decide and send what can be sent; returns when to call again at the latest, in ms. */
   poll(now: number): number {
-    const wake = this.downloads.step(now);
-    if (!this.downloads.urgent || this.settings.role === SEEDER) this.uploads.send(now);
+    let wake = this.downloads.step(now);
+    if (!this.downloads.urgent || this.settings.role === SEEDER) wake = Math.min(wake, this.uploads.send(now));
     return Math.min(wake, this.announceProgress(now));
   }
 

@@ -2,9 +2,12 @@
 
 const WINDOW_MS = 200;
 const LEAST_MS = 20;
-const KEEP_PERMILLE = 700;
+const WEIGHT_PERMILLE = 300;
 
-/** Throughput while busy: bytes are summed over stretches of at least 200 ms and averaged exponentially. */
+/**
+ * Throughput while busy: bytes are summed over stretches of 200 ms and averaged exponentially. What came in a shorter
+ * stretch weighs less, so that a few bytes in a burst do not look like a fast source.
+ */
 export class Rate {
   value: number;
   measured = false;
@@ -37,9 +40,10 @@ export class Rate {
 
   private close(now: number, leastMs: number): void {
     if (this.since === undefined || now - this.since < leastMs) return;
-    const sample = Math.floor((this.bytes * 1000) / (now - this.since));
-    const kept = this.measured ? KEEP_PERMILLE : 0;
-    this.value = Math.max(Math.floor((this.value * kept + sample * (1000 - kept)) / 1000), 1);
+    const span = now - this.since;
+    const sample = Math.floor((this.bytes * 1000) / span);
+    const weight = this.measured ? Math.floor((WEIGHT_PERMILLE * Math.min(span, WINDOW_MS)) / WINDOW_MS) : 1000;
+    this.value = Math.max(Math.floor((this.value * (1000 - weight) + sample * weight) / 1000), 1);
     this.measured = true;
     this.since = now;
     this.bytes = 0;

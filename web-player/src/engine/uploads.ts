@@ -6,6 +6,7 @@ import type { Exchange } from "./exchange.ts";
 import { BLOCK_BYTES, idBytes, idText } from "./identity.ts";
 import type { Want } from "./messages.ts";
 import type { Neighbour, Serving } from "./neighbour.ts";
+import { NEVER } from "./policy.ts";
 import type { Segment } from "./segment.ts";
 
 export const MOST_SERVING = 256;
@@ -42,6 +43,11 @@ export class UploadCap {
     return this.tokens > 0;
   }
 
+  /** When bytes may go out again, in ms, after `allows` said no. */
+  ready(now: number): number {
+    return now + Math.floor((-this.tokens * 1000) / this.rate) + 1;
+  }
+
   /** Bytes went out. */
   spend(size: number): void {
     if (this.rate > 0) this.tokens -= size;
@@ -63,17 +69,18 @@ export class Uploads {
     if (bytesPerSecond !== this.cap.rate) this.cap = new UploadCap(bytesPerSecond);
   }
 
-  /** Queue all that may go out now. */
-  send(now: number): void {
+  /** Queue all that may go out now; returns when the cap lets more out, if that is what stopped it. */
+  send(now: number): number {
     for (const neighbour of this.exchange.neighbours.values()) {
       for (const serving of [...neighbour.serving.values()]) this.expireOrProve(neighbour, serving, now);
     }
     const find: Find = (id) => this.exchange.find(id);
     while (this.cap.allows(now)) {
       const shipment = nextShipment([...this.exchange.neighbours.values()], find);
-      if (shipment === undefined) return;
+      if (shipment === undefined) return NEVER;
       this.ship(shipment, now);
     }
+    return this.cap.ready(now);
   }
 
   private expireOrProve(neighbour: Neighbour, serving: Serving, now: number): void {

@@ -95,7 +95,7 @@ class PlaylistLoader implements Loader<PlaylistLoaderContext> {
           if (this.stats.aborted) return;
           const code = error instanceof Unanswered ? error.code : 0;
           // hls.js hands these details on as they are, so that the page can say what was wrong.
-          const details: unknown = error instanceof PlaylistError ? error : null;
+          const details = (error instanceof PlaylistError ? error : null) as unknown as Response | null;
           callbacks.onError({ code, text: String(error) }, context, details, this.stats);
         },
       );

@@ -9,12 +9,15 @@ export interface HlsFailure {
   readonly details: string;
   readonly fatal: boolean;
   readonly response?: { readonly code?: number } | undefined;
+  /** A response, or the error of a loader of ours. */
+  readonly networkDetails?: unknown;
   readonly error?: Error | undefined;
 }
 
-/** Sort a fatal failure. `unverified`: the engine refused a playlist by one of its `...Playlist` errors. */
+/** Sort a fatal failure. `unverified`: the engine refused a playlist. */
 export function kindOf(failure: HlsFailure): PlaybackErrorKind {
-  if (failure.error?.name.endsWith("Playlist") === true) return "unverified";
+  const { networkDetails } = failure;
+  if (typeof networkDetails === "object" && networkDetails !== null && "refusedPlaylist" in networkDetails) return "unverified";
   if (failure.type === "mediaError") return failure.details === "manifestIncompatibleCodecsError" ? "unsupported" : "decode";
   if (failure.type !== "networkError") return "other";
   const status = failure.response?.code;
@@ -23,9 +26,8 @@ export function kindOf(failure: HlsFailure): PlaybackErrorKind {
 
 /** How long to wait before trying again by itself, ms, or null to leave it to the viewer. `tries` counts from 0. */
 export function retryDelay(kind: PlaybackErrorKind, tries: number): number | null {
-  if (kind === "network") return Math.min(1000 * 2 ** tries, 15_000);
+  if (kind === "network" || kind === "unverified") return Math.min(1000 * 2 ** tries, 15_000);
   if (kind === "decode") return tries < 2 ? 0 : null;
-  if (kind === "unverified") return tries < 3 ? 2000 : null;
   return null;
 }
 

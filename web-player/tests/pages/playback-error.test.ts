@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { ForgedPlaylist } from "../../src/engine/errors";
 import { chinese } from "../../src/language/chinese.ts";
 import { kindOf, retryDelay, sentenceFor, type HlsFailure } from "../../src/watch/playback-error.ts";
 
 const failure = (type: string, details: string, rest: Partial<HlsFailure> = {}): HlsFailure => ({ type, details, fatal: true, ...rest });
-
-class ForgedPlaylist extends Error {
-  override readonly name = "ForgedPlaylist";
-}
 
 describe("failures of hls.js", () => {
   it.each([
@@ -16,7 +13,7 @@ describe("failures of hls.js", () => {
     [failure("networkError", "levelLoadTimeOut"), "network"],
     [failure("mediaError", "bufferAppendError"), "decode"],
     [failure("mediaError", "manifestIncompatibleCodecsError"), "unsupported"],
-    [failure("networkError", "levelLoadError", { error: new ForgedPlaylist("no") }), "unverified"],
+    [failure("networkError", "levelLoadError", { networkDetails: new ForgedPlaylist("no") }), "unverified"],
     [failure("keySystemError", "keySystemNoKeys"), "other"],
   ] as const)("%j is %s", (one, kind) => {
     expect(kindOf(one)).toBe(kind);
@@ -29,7 +26,7 @@ describe("failures of hls.js", () => {
   });
 
   it("are not tried again for ever otherwise", () => {
-    for (const kind of ["decode", "unverified", "gone", "unsupported", "other"] as const) expect(retryDelay(kind, 3)).toBeNull();
+    for (const kind of ["decode", "gone", "unsupported", "other"] as const) expect(retryDelay(kind, 3)).toBeNull();
   });
 
   it("are told in words", () => {
