@@ -127,7 +127,7 @@ class Telemetry:
         people = self._total.reported
         people.viewers = sum(one.viewers for one in items)
         people.p2p_viewers = sum(one.p2p_viewers for one in items)
-        people.seeders = sum(one.seeders for one in items)
+        people.seeders = _seeders(items)
         items.sort(key=lambda one: (-one.viewers, -one.played_bytes, one.item))
         return Snapshot(now=now_ms, total=_figures(self._total, self._counters.total), items=items)
 
@@ -136,6 +136,14 @@ class Telemetry:
         fields = {name: getattr(figures, name) for name in Figures.__struct_fields__}
         about = {"item": item.id, "title": item.title, "course": item.course, "kind": item.kind}
         return msgspec.convert({**fields, **about}, ItemFigures, from_attributes=True)
+
+
+def _seeders(items: list[ItemFigures]) -> int:
+    """A seeder is in all items of its course, and counts once."""
+    of_course: dict[str, int] = {}
+    for one in items:
+        of_course[one.course] = max(of_course.get(one.course, 0), one.seeders)
+    return sum(of_course.values())
 
 
 def _figures(ledger: _Ledger, traffic: Traffic) -> Figures:
