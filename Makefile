@@ -38,7 +38,7 @@ $(MODULES): $(WEB)/package.json $(WEB)/package-lock.json
 	npm --prefix $(WEB) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(PAGES): $(MODULES) $(WEB_SOURCES)
+$(PAGES): $(MODULES) $(WEB_SOURCES) swarm/policy.json
 	npm --prefix $(WEB) run --silent build -- --logLevel warn
 	@touch $@
 
