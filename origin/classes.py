@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -27,14 +28,23 @@ _log = structlog.get_logger("origin")
 
 
 class LiveClasses:
-    """Runs the live classes of this process."""
+    """Runs the live classes of this process. `lapsed` tells whether the process of a lease has ended."""
 
-    def __init__(self, entries: Entries, store: Store, listing: Listing, heads: Heads, source: Source) -> None:
+    def __init__(
+        self,
+        entries: Entries,
+        store: Store,
+        listing: Listing,
+        heads: Heads,
+        source: Source,
+        lapsed: Callable[[str], Awaitable[bool]],
+    ) -> None:
         self._entries = entries
         self._store = store
         self._listing = listing
         self._heads = heads
         self._source = source
+        self._lapsed = lapsed
         self._running: dict[str, asyncio.Task[None]] = {}
 
     @property
@@ -77,13 +87,19 @@ class LiveClasses:
         self._listing.changed(item)
 
     async def end(self, item: Item) -> None:
-        """End a class; all that was listed stays as its recording. Raises Missing when another process runs it."""
+        """End a class; all that was listed stays as its recording.
+
+        A class whose process has died ends where its last segment does. Raises Missing when another process runs it.
+        """
         task = self._running.get(item.id)
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
         elif item.owner == self._entries.owner:
             await self._entries.end(item.id, now_ms(), {})
+            self._listing.changed(item.id)
+        elif await self._lapsed(item.owner):
+            await self._entries.end(item.id, item.epoch_ms + item.duration_ms, {})
             self._listing.changed(item.id)
         else:
             raise Missing("class", "Another server runs this class.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from origin.entries import new_id
-from origin.errors import OriginError
+from origin.errors import OriginError, StoreError
 from origin.flow import Source, broke_off, pour, undisturbed
 from origin.intake import Intake
 from origin.media.errors import MediaError
@@ -16,6 +16,7 @@ from origin.media.events import Event, Job, Progress
 from origin.media.runner import run
 from origin.objects import ObjectName
 from origin.records import LECTURE, Track
+from origin.reserve import Reserve
 from origin.warehouse import Warehouse, now_ms
 from swarm.errors import IdentityError, PlainError
 from swarm.identity import Proof
@@ -69,6 +70,8 @@ async def publish_into(
     """The same, into a warehouse that is open."""
     began = time.monotonic()
     item = new_id()
+    reserve = Reserve(warehouse.folder)
+    reserve.fill()
     intake = Intake(warehouse.entries, warehouse.store, item, _stored)
 
     async def take(event: Event) -> None:
@@ -81,12 +84,20 @@ async def publish_into(
         await pour(source, job, take)
         await undisturbed(warehouse.entries.complete(item, intake.head, intake.duration_ms, intake.rates))
     except BaseException as error:
-        await undisturbed(warehouse.entries.remove(item))
+        await undisturbed(_remove(warehouse, item, reserve))
         if isinstance(error, OriginError | MediaError | IdentityError):
             _log.error("publishing broke off", source=job.source, error=repr(error))
             raise broke_off(job.source) from error
         raise
     return _report(intake, item, title, time.monotonic() - began)
+
+
+async def _remove(warehouse: Warehouse, item: str, reserve: Reserve) -> None:
+    try:
+        await warehouse.entries.remove(item)
+    except (PlainError, StoreError):
+        reserve.release()
+        await warehouse.entries.remove(item)
 
 
 def check_titles(course: str, title: str) -> None:

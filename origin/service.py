@@ -66,7 +66,7 @@ class Origin:
         catalogue, store, entries = warehouse.catalogue, warehouse.store, warehouse.entries
         listing = Listing(catalogue, heads, key)
         self._known = Coalesced(self._look_up, most=4096, keep_s=_KNOWN_S)
-        self.classes = LiveClasses(entries, store, listing, heads, settings.source)
+        self.classes = LiveClasses(entries, store, listing, heads, settings.source, warehouse.lapsed)
         self.telemetry = Telemetry(self.counters, self._known.get, now_ms)
         office = TicketOffice(key, Admission(settings.mode, settings.upload_bps, settings.stun, settings.tracker))
         self._api = Api(

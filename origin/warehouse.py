@@ -26,6 +26,7 @@ class Warehouse:
     """What every process that works on a data folder holds."""
 
     def __init__(self, folder: Path, database: Database, store: Store, lease: Lease) -> None:
+        self.folder = folder
         self._leases = folder / LEASES
         self._database = database
         self._lease = lease
@@ -54,8 +55,12 @@ class Warehouse:
         """Remove what was never finished by a process that has died, and end the classes that died with one."""
         await asyncio.to_thread(self.store.sweep, self._leases)
         for item in await self.catalogue.items_in((PREPARING, LIVE, REMOVED)):
-            if await asyncio.to_thread(lapsed, self._leases, item.owner):
+            if await self.lapsed(item.owner):
                 await self._recover_item(item)
+
+    async def lapsed(self, owner: str) -> bool:
+        """Whether the process that held a lease has ended."""
+        return await asyncio.to_thread(lapsed, self._leases, owner)
 
     async def _recover_item(self, item: Item) -> None:
         _log.warning("recovered", item=item.id, state=item.state)

@@ -231,3 +231,23 @@ async def test_a_class_survives_the_death_of_its_server_as_a_recording(tmp_path:
         assert await in_state(server, item, "ended")
         assert (await server.text(f"/hls/{item}/v720.m3u8")).count("#EXTINF") == 1
     assert len(list((tmp_path / "media").glob("*.m4s"))) == 2
+
+
+async def test_a_class_of_another_server_is_its_own_until_that_has_died(tmp_path: Path) -> None:
+    here = str(Path(__file__).parent)
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CHILD, str(tmp_path), here, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    item = (await asyncio.wait_for(child.stdout.readline(), 20)).decode().strip()
+    async with serving(OriginSettings(data=tmp_path)) as server:
+        url = f"{server.base}/api/items/{item}"
+        async with server.client.post(f"{url}/end", headers=server.admin) as response:
+            assert response.status == 404
+        assert await in_state(server, item, "live")
+        os.kill(child.pid, signal.SIGKILL)
+        await child.wait()
+        await child.communicate()
+        async with server.client.post(f"{url}/end", headers=server.admin) as response:
+            assert response.status == 200
+        assert await in_state(server, item, "ended")

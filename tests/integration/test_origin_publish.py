@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from origin_server import Script, lecture, publish_events, saying, serving
 
+from origin.entries import Entries
 from origin.media.events import Failed, Init, Progress
 from origin.media.sample import write_sample
 from origin.publish import publish
@@ -113,6 +114,30 @@ async def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
         await put(self, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Store, "put", full)
+    with pytest.raises(PlainError, match="no room left"):
+        await publish_events(tmp_path, lecture(3))
+    assert stored(tmp_path) == []
+
+
+async def test_a_disk_too_full_for_the_catalogue_is_cleaned_with_the_reserve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, remove, count = Store.put, Entries.remove, 0
+
+    async def full(self: Store, *args: object) -> None:
+        nonlocal count
+        count += 1
+        if count > 5:
+            raise PlainError("There is no room left.", "磁盘空间已满。")
+        await put(self, *args)  # type: ignore[arg-type]
+
+    async def needs_room(self: Entries, item: str) -> bool:
+        if (tmp_path / "reserve").exists():
+            raise PlainError("There is no room left.", "磁盘空间已满。")
+        return await remove(self, item)
+
+    monkeypatch.setattr(Store, "put", full)
+    monkeypatch.setattr(Entries, "remove", needs_room)
     with pytest.raises(PlainError, match="no room left"):
         await publish_events(tmp_path, lecture(3))
     assert stored(tmp_path) == []
