@@ -12,6 +12,7 @@ import msgspec
 from banyan.children import Child
 from banyan.config import Config
 from banyan.demo_report import DemoReport, ViewerRun, report
+from banyan.errors import ServerRefused
 from banyan.ports import listen_near
 from banyan.server import Running, running
 from banyan.server_client import ServerClient
@@ -130,10 +131,14 @@ async def _lecture(client: ServerClient, data: Path, file: Path | None, on_progr
 
 
 async def _start_class(client: ServerClient) -> str:
-    """Start the class, and remove those that an earlier demonstration could not."""
+    """Start the class, and remove those that an earlier demonstration could not.
+
+    One that is not over yet, or that another server runs, removes its own.
+    """
     for item in await _items(client):
         if item["kind"] == "class":
-            await client.ask("DELETE", f"/api/items/{item['id']}", admin=True)
+            with suppress(ServerRefused):
+                await client.ask("DELETE", f"/api/items/{item['id']}", admin=True)
     body = {"course": COURSE, "title": CLASS, "source": "test", "loop": True}
     return str((await client.ask("POST", "/api/classes", body, admin=True))["id"])
 

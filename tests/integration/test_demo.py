@@ -72,3 +72,19 @@ def test_a_demo_that_ends_leaves_nothing_behind(lecture: Path, tmp_path: Path, b
     while (left := [pid for pid in children if _alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not left
+
+
+def test_two_demos_on_one_folder_leave_each_other_alone(lecture: Path, tmp_path: Path) -> None:
+    """As when one that was told to end is still at it and the next begins."""
+    first = subprocess.Popen([*_DEMO, str(lecture), "--port", "0"], cwd=tmp_path, env=_ENV, stdout=subprocess.PIPE)
+    with first:
+        try:
+            assert first.stdout is not None
+            assert b"/watch/" in first.stdout.readline()
+            command = [*_DEMO, str(lecture), "--seconds", "5", "--json", "--port", "0"]
+            done = subprocess.run(command, cwd=tmp_path, env=_ENV, capture_output=True, text=True, timeout=90)
+            assert done.returncode == 0, done.stderr
+            assert first.poll() is None
+        finally:
+            first.send_signal(signal.SIGTERM)
+    assert first.returncode == 0
