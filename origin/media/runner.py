@@ -38,7 +38,13 @@ async def run(job: Job, silence_s: float = SILENCE_SECONDS) -> AsyncGenerator[Ev
     cancel) and when it says nothing for `silence_s` seconds while it is being listened to.
     """
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_ENVIRONMENT, limit=_PIPE_BYTES
+        *COMMAND,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=_ENVIRONMENT,
+        limit=_PIPE_BYTES,
+        start_new_session=True,  # a Ctrl-C at the terminal is for us; we end the worker when its class has ended
     )
     tail = asyncio.create_task(_tail(process))
     patience_s = 0.0

@@ -4,6 +4,7 @@ Exit status 0 once `Finished` or `Failed` is written; anything else is a crash, 
 """
 
 import os
+import signal
 import sys
 from threading import Lock
 
@@ -56,7 +57,8 @@ def _prepare(job: Job, walls: tuple[str, ...], outlet: Outlet) -> None:
 
 
 def main() -> None:
-    """Do one job and end."""
+    """Do one job and end; at Ctrl-C end without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     walls = guard.isolate()
     outlet = Outlet()
     job = _read_job()

@@ -2,15 +2,17 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from media_clips import Clip, write_clip
 from media_outcome import Outcome, prepare
 
-from origin.media import landlock, runner
+from origin.media import landlock, runner, wire
 from origin.media.events import Failed, Job, Opened, Progress
 from origin.media.runner import run
 
@@ -190,3 +192,21 @@ def alive(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+async def test_a_ctrl_c_at_the_terminal_reaches_no_worker(tmp_path: Path) -> None:
+    async with aclosing(run(Job(source="test", live=True))) as events:
+        assert isinstance(await anext(events), Opened)
+        (worker,) = children(os.getpid())
+        assert os.getpgid(int(worker)) != os.getpgid(0)
+
+
+async def test_an_interrupted_worker_ends_without_a_word() -> None:
+    worker = await asyncio.create_subprocess_exec(*runner.COMMAND, stdin=-1, stdout=-1, stderr=-1, cwd=ROOT)
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(wire.frame(Job(source="test", live=True), wire.MAX_JOB_BYTES))
+    await worker.stdout.readexactly(1)
+    worker.send_signal(signal.SIGINT)
+    assert (await worker.communicate())[1] == b""
+    assert worker.returncode == -signal.SIGINT
