@@ -1,6 +1,7 @@
 /**
  * The connections of one peer: who is met, offered to, answered, kept and given up. The tracker introduces; this side
- * opens a few connections at a time until it has as many neighbours as it wants. Connections outlive the tracker.
+ * opens a few connections at a time until it has as many neighbours as it wants. Connections outlive the tracker. It
+ * gives new ids to those who come back to it, so a neighbour is known again by its certificate.
  */
 import { MAX_CANDIDATES, MAX_INTRODUCTIONS } from "../engine/messages.ts";
 import type {
@@ -21,6 +22,8 @@ const MOST_BANNED = 1024;
 const MOST_FAILED = 64;
 const MOST_NEIGHBOURS_TOLD = 128;
 const OFFERS = 2 ** 32;
+/** Ends of an attempt after which the two are connected, or about to be, in another way. */
+const NO_FAILURES = ["replaced", "known", "closed"];
 
 /** What the owner of the mesh wants to hear. Nothing here may throw. */
 export interface MeshListener {
@@ -44,8 +47,15 @@ export interface MeshSurroundings {
   readonly most: number;
 }
 
+/**
+ * One connection, wanted or open. `waits` says that an offer of ours has left and has no answer yet, `named` what the
+ * tracker called the peer last; `fingerprint` is that of its certificate, once it is known.
+ */
 interface Link {
   readonly peer: string;
+  named: string;
+  fingerprint: string | undefined;
+  waits: boolean;
   role: number;
   readonly offer: number;
   readonly ours: boolean;
@@ -55,6 +65,8 @@ interface Link {
 
 /** All links of one peer. It wants `degree` neighbours and never has more than `most`. */
 export class Mesh {
+  /** What the tracker calls this peer now. */
+  me = "";
   private readonly around: MeshSurroundings;
   private readonly links = new Map<string, Link>();
   private readonly banned = new Map<string, number>();
@@ -67,10 +79,10 @@ export class Mesh {
 
   // What stands
 
-  /** Peers with an open connection, as an announce names them. */
+  /** Peers with an open connection, by their newest ids, as an announce names them. */
   get neighbours(): Uint8Array[] {
     const open = [...this.links.values()].filter((link) => link.opened);
-    return open.slice(0, MOST_NEIGHBOURS_TOLD).map((link) => peerBytes(link.peer));
+    return open.slice(0, MOST_NEIGHBOURS_TOLD).map((link) => peerBytes(link.named));
   }
 
   /** How many connections are open, viewers and seeders, and how many of them are to seeders. */
@@ -116,8 +128,9 @@ export class Mesh {
 
   /** Close the link to a peer; one at fault is not met again for ten minutes. */
   part(peer: string, reason: string, fault: boolean): void {
-    if (fault) this.ban(peer);
-    this.links.get(peer)?.connection?.fail(reason);
+    const link = this.links.get(peer);
+    if (fault) for (const name of new Set([peer, link?.named, link?.fingerprint])) this.ban(name);
+    link?.connection?.fail(reason);
   }
 
   /** Close all links. */
@@ -131,29 +144,48 @@ export class Mesh {
   candidates(message: Candidates): void {
     for (const introduced of message.peers) {
       const peer = peerName(introduced.peer);
-      if (this.slots === 0 || this.links.has(peer) || this.isBanned(peer)) continue;
+      if (this.slots === 0 || this.knows(peer) || this.isBanned(peer)) continue;
       this.nextOffer = (this.nextOffer + 1) % OFFERS;
       const link = this.add(peer, introduced.role, this.nextOffer, true);
       void this.describe(link, (connection) => connection.offer());
     }
   }
 
-  /** Answer an offer, when there is room. */
+  /**
+   * Answer an offer, when there is room, unless its sender is a neighbour already. Of two offers that cross, the one of
+   * the lower peer id stands.
+   */
   offered(message: Offered): void {
     const peer = peerName(message.peer);
-    if (this.isBanned(peer)) return;
-    const known = this.links.get(peer);
-    if (known !== undefined) this.drop(known, "replaced");
+    const fingerprint = peerName(message.fingerprint);
+    if (this.isBanned(peer) || this.isBanned(fingerprint)) return;
+    if (this.links.get(peer)?.waits === true && this.me < peer) return;
+    if (this.stays(fingerprint, peer)) return;
+    for (const link of [...this.links.values()]) {
+      if (link.peer === peer || (link.fingerprint === fingerprint && !link.opened)) this.drop(link, "replaced");
+    }
     if (this.slots === 0) return;
     const link = this.add(peer, message.role, message.offer, false);
+    link.fingerprint = fingerprint;
     void this.describe(link, (connection) => connection.answer(message.connection, message.fingerprint));
   }
 
-  /** Take the answer to an offer of ours. */
+  /** Take the answer to an offer of ours, unless it turns out to come from a neighbour. */
   answered(message: Answered): void {
     const link = this.links.get(peerName(message.peer));
-    if (link?.ours !== true || link.offer !== message.offer) return;
+    if (link?.waits !== true || link.offer !== message.offer) return;
+    link.waits = false;
+    const fingerprint = peerName(message.fingerprint);
+    if (this.isBanned(fingerprint)) {
+      this.drop(link, "banned");
+      return;
+    }
+    if (this.stays(fingerprint, link.peer)) {
+      this.drop(link, "known");
+      return;
+    }
     link.role = message.role;
+    link.fingerprint = fingerprint;
     link.connection?.accept(message.connection, message.fingerprint).catch(() => { this.drop(link, "answer"); });
   }
 
@@ -169,10 +201,29 @@ export class Mesh {
     if (link?.opened === false && link.offer === message.offer) this.drop(link, "gone");
   }
 
+  // Neighbours with a new name
+
+  private knows(peer: string): boolean {
+    return this.links.has(peer) || [...this.links.values()].some((link) => link.opened && link.named === peer);
+  }
+
+  /** Keep the open link to whoever has this certificate, under the new name; give it up when its other side is gone. */
+  private stays(fingerprint: string, named: string): boolean {
+    const twin = [...this.links.values()].find((link) => link.opened && link.fingerprint === fingerprint);
+    if (twin === undefined) return false;
+    if (twin.connection?.alive !== true) {
+      this.drop(twin, "silent");
+      return false;
+    }
+    twin.named = named;
+    return true;
+  }
+
   // Set-up
 
   private add(peer: string, role: number, offer: number, ours: boolean): Link {
-    const link: Link = { peer, role, offer, ours, connection: undefined, opened: false };
+    const begun = { named: peer, fingerprint: undefined, waits: false, connection: undefined, opened: false };
+    const link: Link = { peer, role, offer, ours, ...begun };
     this.links.set(peer, link);
     link.connection = this.around.connect(this.listenerOf(link));
     return link;
@@ -182,8 +233,10 @@ export class Mesh {
     if (link.connection === undefined) return;
     try {
       const connection = await make(link.connection);
+      if (this.links.get(link.peer) !== link) return;
       const to = peerBytes(link.peer);
       const type = link.ours ? "Offer" : "Answer";
+      link.waits = link.ours;
       if (!this.around.send({ type, to, offer: link.offer, connection })) this.drop(link, "no tracker");
     } catch {
       this.drop(link, "description");
@@ -213,7 +266,7 @@ export class Mesh {
   private closed(link: Link, reason: string): void {
     if (this.links.get(link.peer) === link) this.links.delete(link.peer);
     if (link.opened) this.around.listener.linkClosed(link.peer);
-    else if (reason !== "replaced" && reason !== "closed") this.failed = [...this.failed, link.peer].slice(-MOST_FAILED);
+    else if (!NO_FAILURES.includes(reason)) this.failed = [...this.failed, link.peer].slice(-MOST_FAILED);
   }
 
   private drop(link: Link, reason: string): void {
@@ -221,13 +274,14 @@ export class Mesh {
     if (this.links.get(link.peer) === link) this.links.delete(link.peer);
   }
 
-  private ban(peer: string): void {
+  private ban(name: string | undefined): void {
+    if (name === undefined) return;
     const [oldest] = this.banned.keys();
     if (this.banned.size >= MOST_BANNED && oldest !== undefined) this.banned.delete(oldest);
-    this.banned.set(peer, this.around.now() + BANNED_MS);
+    this.banned.set(name, this.around.now() + BANNED_MS);
   }
 
-  private isBanned(peer: string): boolean {
-    return (this.banned.get(peer) ?? 0) > this.around.now();
+  private isBanned(name: string): boolean {
+    return (this.banned.get(name) ?? 0) > this.around.now();
   }
 }

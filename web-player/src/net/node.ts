@@ -182,6 +182,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
     switch (message.type) {
       case "Welcome":
         this.exchange.me = peerName(message.peer);
+        this.mesh.me = this.exchange.me;
         this.announceMs = message.announceMs;
         this.reportMs = message.reportMs;
         this.joined = true;

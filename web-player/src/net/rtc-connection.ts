@@ -73,6 +73,11 @@ export class PeerConnection {
     return this.blocks.bufferedAmount;
   }
 
+  /** Whether the other side answers; a browser finds within some seconds that it does not. */
+  get alive(): boolean {
+    return this.open && !this.closed && this.rtc.connectionState !== "disconnected";
+  }
+
   /** Make an offer; candidates follow one by one. Rejects with ProtocolError or a DOMException. */
   async offer(): Promise<Connection> {
     return this.describe(await this.rtc.createOffer());

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it, vi } from "vitest";
 import type { Connection, ToTracker } from "../../src/engine/messages.ts";
-import { peerBytes } from "../../src/engine/peer-name.ts";
+import { peerBytes, peerName } from "../../src/engine/peer-name.ts";
 import { Mesh } from "../../src/net/mesh.ts";
 import type { ConnectionListener, PeerConnection } from "../../src/net/rtc-connection.ts";
 import { settled } from "./fake-clock.ts";
@@ -10,8 +10,11 @@ const CONNECTION: Connection = { ufrag: "aB3+", password: "p".repeat(22), setup:
 const CANDIDATE = { kind: 0, foundation: "1", priority: 1, address: "10.0.0.1", port: 9 };
 const name = (digit: number): string => digit.toString(16).padStart(2, "0").repeat(16);
 
+const print = (certificate: number): Uint8Array => new Uint8Array(32).fill(certificate);
+
 class FakeConnection {
   buffered = 0;
+  alive = true;
   failed: string | undefined;
   readonly listener: ConnectionListener;
   readonly accept = vi.fn(() => Promise.resolve());
@@ -60,11 +63,16 @@ function mesh({ up = true, degree = 8, most = 3 } = {}) {
     const list = peers.map((peer) => ({ peer: peerBytes(name(peer)), role: 0, position: 0, first: 0, last: 0 }));
     owner.candidates({ type: "Candidates", item: "i", peers: list });
   };
-  const offered = (peer: number, offer = 7): void => {
-    const fingerprint = new Uint8Array(32);
+  const offered = (peer: number, offer = 7, certificate = peer): void => {
+    const fingerprint = print(certificate);
     owner.offered({ type: "Offered", peer: peerBytes(name(peer)), role: 1, fingerprint, offer, connection: CONNECTION });
   };
-  return { owner, sent, heard, made, time, introduce, offered };
+  const answered = (peer: number, certificate = peer): void => {
+    const to = sent.filter((message) => message.type === "Offer").find((message) => peerName(message.to) === name(peer));
+    const said = { peer: peerBytes(name(peer)), role: 0, fingerprint: print(certificate), offer: to?.offer ?? -1 };
+    owner.answered({ type: "Answered", ...said, connection: CONNECTION });
+  };
+  return { owner, sent, heard, made, time, introduce, offered, answered };
 }
 
 describe("the mesh", () => {
@@ -106,9 +114,9 @@ describe("the mesh", () => {
     expect(made[0]?.accept).toHaveBeenCalledTimes(1);
   });
 
-  it("replaces a link by the offer of the same peer, and open links outlive Gone", async () => {
-    const { owner, made, heard, introduce, offered } = mesh();
-    introduce(1);
+  it("replaces a link under way by the offer of the same peer, and open links outlive Gone", async () => {
+    const { owner, made, heard, offered } = mesh();
+    offered(1);
     offered(1);
     await settled();
     expect(made[0]?.failed).toBe("replaced");
@@ -139,5 +147,80 @@ describe("the mesh", () => {
     await settled();
     expect(made[0]?.failed).toBe("no tracker");
     expect(owner.slots).toBe(3);
+  });
+
+  it("lets the offer of the lower peer id stand when two cross", async () => {
+    const { owner, sent, made, introduce, offered } = mesh();
+    owner.me = name(5);
+    introduce(9, 1);
+    await settled();
+    offered(9);
+    offered(1);
+    await settled();
+    expect(made.map(({ failed }) => failed)).toEqual([undefined, "replaced", undefined]);
+    expect(sent.map(({ type }) => type)).toEqual(["Offer", "Offer", "Answer"]);
+    expect(owner.takeFailed()).toEqual([]);
+  });
+
+  it("answers whom it only means to offer to", async () => {
+    const { owner, sent, introduce, offered } = mesh();
+    owner.me = name(5);
+    introduce(9);
+    offered(9);
+    await settled();
+    expect(sent.map(({ type }) => type)).toEqual(["Answer"]);
+  });
+
+  it("knows a neighbour again by its certificate, and keeps the older connection", async () => {
+    const { owner, made, heard, introduce, offered, answered } = mesh();
+    offered(1);
+    await settled();
+    made[0]?.listener.opened();
+    offered(2, 8, 1);
+    expect(made).toHaveLength(1);
+    expect(owner.neighbours).toEqual([peerBytes(name(2))]);
+    introduce(2);
+    expect(made).toHaveLength(1);
+    introduce(3);
+    await settled();
+    answered(3, 1);
+    expect(made[1]?.failed).toBe("known");
+    expect(made[1]?.accept).not.toHaveBeenCalled();
+    expect(owner.neighbours).toEqual([peerBytes(name(3))]);
+    expect([owner.takeFailed(), owner.slots, heard]).toEqual([[], 2, ["opened 01 1"]]);
+  });
+
+  it("prefers a new connection to one whose other side is silent", async () => {
+    const { owner, made, heard, introduce, offered, answered } = mesh();
+    offered(1);
+    await settled();
+    made[0]?.listener.opened();
+    if (made[0] !== undefined) made[0].alive = false;
+    offered(2, 8, 1);
+    await settled();
+    expect(made[0]?.failed).toBe("silent");
+    made[1]?.listener.opened();
+    if (made[1] !== undefined) made[1].alive = false;
+    introduce(3);
+    await settled();
+    answered(3, 1);
+    expect(made[2]?.accept).toHaveBeenCalledTimes(1);
+    made[2]?.listener.opened();
+    expect(heard).toEqual(["opened 01 1", "closed 01", "opened 02 1", "closed 02", "opened 03 0"]);
+    expect(owner.neighbours).toEqual([peerBytes(name(3))]);
+  });
+
+  it("bans a certificate, whatever name its bearer comes back with", async () => {
+    const { owner, made, introduce, offered, answered } = mesh();
+    offered(1);
+    await settled();
+    made[0]?.listener.opened();
+    owner.part(name(1), "hash", true);
+    offered(2, 8, 1);
+    expect(made).toHaveLength(1);
+    introduce(3);
+    await settled();
+    answered(3, 1);
+    expect(made[1]?.failed).toBe("banned");
   });
 });
