@@ -13,12 +13,13 @@ WIDTH, HEIGHT, RATE = 1280, 720, 25
 _OPTIONS = {"preset": "ultrafast", "crf": "20", "tune": "stillimage", "g": "250"}
 
 
-def write_sample(path: Path, seconds: int = 60) -> None:
-    """Write an MP4 of 1280x720 at 25 fps with slides, a moving pointer and speech-like sound."""
-    lesson = Lesson(WIDTH, HEIGHT, RATE)
+def write_sample(path: Path, seconds: int = 60, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
+    """Write an MP4 at 25 fps with slides, a moving pointer and speech-like sound; `size` is width and height."""
+    width, height = size
+    lesson = Lesson(width, height, RATE)
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as file:
         video = file.add_stream("libx264", rate=RATE, options=_OPTIONS)
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         audio = file.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
         audio.bit_rate = 64_000
         for second in range(seconds):
