@@ -17,7 +17,7 @@ Object.defineProperty(window, "banyan", {
   get: () => page,
   set: (value) => {
     page = value;
-    if (value.engine?.log) value.engine.log.recorder = (id, data) => {
+    if (value.engine?.log && crypto.subtle) value.engine.log.recorder = (id, data) => {
       const copy = data.slice();
       const entry = { id, size: copy.length, sha256: null };
       window.observed.appended.push(entry);
