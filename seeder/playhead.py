@@ -1,13 +1,18 @@
 """A player without pictures: what it has listed and buffered, when it plays and when it stalls. Pure; times in ms.
 
-It starts like hls.js: a lecture at its beginning, a class three target durations behind its live edge; it plays in
-real time, and stalls when the segment under the playhead is missing in any of its tracks.
+It starts like hls.js 1.7.4 as the web player sets it (`liveSyncDurationCount` 3, `initialLiveManifestSize` 2): a
+lecture at its beginning; a class three target durations behind its live edge, or at the beginning of a class that is younger
+than that, but not before two segments are listed. hls.js never goes back afterwards, so whoever began with the only
+segment would play at the very edge for good, stall whenever the next is a moment late, and never have time for peers.
+It plays in real time, and stalls when the segment under the playhead is missing in any of its tracks.
 """
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 LIVE_DELAY_TARGETS = 3
+LEAST_LISTED = 2
+"""Segments that a class must list before it is played (`initialLiveManifestSize`)."""
 STARTING, PLAYING, STALLED, ENDED = "starting", "playing", "stalled", "ended"
 
 
@@ -49,8 +54,10 @@ class Playhead:
         self._ended.add(track)
 
     def place(self, target_ms: int) -> None:
-        """Choose where to start, once every track is listed."""
+        """Choose where to start, once every track is listed and, in a class, there is enough to start with."""
         if self.position >= 0 or not self._starts or any(track not in self._last for track in self.tracks):
+            return
+        if self.live and len(self._starts) < LEAST_LISTED and self.tracks[0] not in self._ended:
             return
         first = self._starts[0]
         self.position = max(first, self.edge_ms - LIVE_DELAY_TARGETS * target_ms) if self.live else first

@@ -38,6 +38,24 @@ def test_a_class_starts_three_target_durations_behind() -> None:
     assert listed(count=2, live=True).current == 0
 
 
+def test_a_class_that_has_just_begun_starts_with_its_second_segment() -> None:
+    playhead = listed(count=1, live=True)
+    assert (playhead.position, playhead.wanted(20_000)) == (-1, [])
+    for track in playhead.tracks:
+        playhead.listed(track, 1, 1_000_000 + LENGTH, LENGTH)
+        playhead.place(LENGTH)
+    assert playhead.current == 0
+    assert [sequence for sequence, _ in playhead.wanted(20_000)] == [0, 1]
+
+
+def test_a_class_of_a_single_segment_can_be_played_when_it_is_over() -> None:
+    playhead = listed(count=1, live=True)
+    for track in playhead.tracks:
+        playhead.ends(track)
+    playhead.place(LENGTH)
+    assert playhead.current == 0
+
+
 def test_a_stall_lasts_from_the_dry_moment_to_the_missing_segment() -> None:
     playhead = listed()
     give(playhead, 0, 1000)

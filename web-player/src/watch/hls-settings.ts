@@ -10,6 +10,8 @@ export const CATCH_UP_RATE = 1.1;
 export const hlsSettings: Partial<HlsConfig> = {
   autoStartLoad: true,
   liveSyncDurationCount: LIVE_SYNC_SEGMENTS,
+  // With a single segment to begin with, playback stays at the very edge for good and stalls whenever one is late.
+  initialLiveManifestSize: 2,
   maxLiveSyncPlaybackRate: CATCH_UP_RATE,
   liveDurationInfinity: true,
   // A lecture rewound by a minute needs no request; more would only hold memory, which phones lack.
