@@ -2,9 +2,9 @@
 
 It starts like hls.js 1.7.4 as the web player sets it (`liveSyncDurationCount` 3, `initialLiveManifestSize` 2): a
 lecture at its beginning; a class three target durations behind its live edge, or at the beginning of one that is
-younger than that, but not before two segments are listed. hls.js never goes back afterwards, so whoever began with the only
-segment would play at the very edge for good, stall whenever the next is a moment late, and never have time for peers.
-It plays in real time, and stalls when the segment under the playhead is missing in any of its tracks.
+younger than that, but not before two segments are listed. hls.js never goes back afterwards, so whoever began with
+the only segment would play at the very edge for good, stall whenever the next is a moment late, and never have time
+for peers. It plays in real time, and stalls when the segment under the playhead is missing in any of its tracks.
 """
 
 from bisect import bisect_left, bisect_right
