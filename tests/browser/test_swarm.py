@@ -16,10 +16,10 @@ async def test_three_pages_and_a_seeder_share_a_lecture(house: House) -> None:
             watchers.append(await Watcher.open(open_page, house, house.lecture))
             await asyncio.sleep(2)
         await watchers[0].meet(1)
-        await asyncio.gather(*(watcher.played_past(40, 90) for watcher in watchers))
+        await asyncio.gather(*(watcher.played_past(26, 60) for watcher in watchers))
         for watcher in watchers:
             await watcher.assert_fluent()
-            await watcher.assert_true_bytes(least=20)
+            await watcher.assert_true_bytes(least=12)
         http, others = await shares(watchers)
         print(f"lecture: {http} bytes over HTTP, {others} from others")
         assert others >= http
@@ -33,10 +33,10 @@ async def test_three_pages_and_a_seeder_share_a_class(house: House) -> None:
     async with browsers() as open_page:
         watchers = [await Watcher.open(open_page, house, item) for _ in range(3)]
         start = await watchers[0].position()
-        await asyncio.gather(*(watcher.played_past(start + 45, 90) for watcher in watchers))
+        await asyncio.gather(*(watcher.played_past(start + 30, 60) for watcher in watchers))
         for watcher in watchers:
             await watcher.assert_fluent()
-            await watcher.assert_true_bytes(least=20)
+            await watcher.assert_true_bytes(least=12)
         http, others = await shares(watchers)
         print(f"class: {http} bytes over HTTP, {others} from others")
         assert others >= http
