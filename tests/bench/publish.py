@@ -1,6 +1,7 @@
 """`banyan publish` against the ffmpeg command line that makes the same ladder from the same file, in turn."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -22,12 +23,14 @@ _SIZE = (1920, 1080)
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Of one run, or medians of several: time on the clock, processor time with all children (both s), seconds of media
-    for each second on the clock, and bytes of segments written."""
+    for each second on the clock, bytes of segments written, and the cores that the rest of the machine took meanwhile
+    (where that is not near 0, the time on the clock counts for little: we yield to others, ffmpeg does not)."""
 
     wall_s: float
     cpu_s: float
     media_per_s: float
     bytes: int
+    others_cores: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,24 @@ def _ffmpeg(binary: Path, clip: Path, folder: Path) -> int:
 
 
 def _timed(seconds: int, work: Callable[[], int]) -> Cost:
-    processor, clock = _children_s(), time.perf_counter()
+    processor, machine, clock = _children_s(), _machine_s(), time.perf_counter()
     size = work()
     wall = time.perf_counter() - clock
     cpu = _children_s() - processor
-    return Cost(round(wall, 2), round(cpu, 2), round(seconds / wall, 3), size)
+    others = max(0.0, _machine_s() - machine - cpu) / wall
+    return Cost(round(wall, 2), round(cpu, 2), round(seconds / wall, 3), size, round(others, 2))
 
 
 def _children_s() -> float:
     """Processor time of all children that have ended, and of theirs, in s."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _machine_s() -> float:
+    """Processor time of everything on this machine since it started, in s (proc(5))."""
+    user, nice, system, _idle, _waiting, irq, softirq = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def _output(*command: str) -> str:
@@ -112,4 +122,5 @@ def _medians(costs: list[Cost]) -> Cost:
         cpu_s=median(cost.cpu_s for cost in costs),
         media_per_s=median(cost.media_per_s for cost in costs),
         bytes=int(median(cost.bytes for cost in costs)),
+        others_cores=median(cost.others_cores for cost in costs),
     )
