@@ -147,7 +147,7 @@ export class Mesh {
       if (this.slots === 0 || this.knows(peer) || this.isBanned(peer)) continue;
       this.nextOffer = (this.nextOffer + 1) % OFFERS;
       const link = this.add(peer, introduced.role, this.nextOffer, true);
-      void this.describe(link, (connection) => connection.offer());
+      if (link !== undefined) void this.describe(link, (connection) => connection.offer());
     }
   }
 
@@ -166,6 +166,7 @@ export class Mesh {
     }
     if (this.slots === 0) return;
     const link = this.add(peer, message.role, message.offer, false);
+    if (link === undefined) return;
     link.fingerprint = fingerprint;
     void this.describe(link, (connection) => connection.answer(message.connection, message.fingerprint));
   }
@@ -221,11 +222,17 @@ export class Mesh {
 
   // Set-up
 
-  private add(peer: string, role: number, offer: number, ours: boolean): Link {
+  /** Begin a link; undefined where the browser makes no connection (it has too many, or policy forbids them). */
+  private add(peer: string, role: number, offer: number, ours: boolean): Link | undefined {
     const begun = { named: peer, fingerprint: undefined, waits: false, connection: undefined, opened: false };
     const link: Link = { peer, role, offer, ours, ...begun };
+    try {
+      link.connection = this.around.connect(this.listenerOf(link));
+    } catch {
+      this.noteFailed(peer);
+      return undefined;
+    }
     this.links.set(peer, link);
-    link.connection = this.around.connect(this.listenerOf(link));
     return link;
   }
 
@@ -266,7 +273,11 @@ export class Mesh {
   private closed(link: Link, reason: string): void {
     if (this.links.get(link.peer) === link) this.links.delete(link.peer);
     if (link.opened) this.around.listener.linkClosed(link.peer);
-    else if (!NO_FAILURES.includes(reason)) this.failed = [...this.failed, link.peer].slice(-MOST_FAILED);
+    else if (!NO_FAILURES.includes(reason)) this.noteFailed(link.peer);
+  }
+
+  private noteFailed(peer: string): void {
+    this.failed = [...this.failed, peer].slice(-MOST_FAILED);
   }
 
   private drop(link: Link, reason: string): void {

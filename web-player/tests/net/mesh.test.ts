@@ -33,7 +33,8 @@ class FakeConnection {
   }
 }
 
-function mesh({ up = true, degree = 8, most = 3 } = {}) {
+function mesh({ up = true, degree = 8, most = 3, refuses = 0 } = {}) {
+  let left = refuses;
   const sent: ToTracker[] = [];
   const heard: string[] = [];
   const made: FakeConnection[] = [];
@@ -51,6 +52,8 @@ function mesh({ up = true, degree = 8, most = 3 } = {}) {
       return up;
     },
     connect: (listener) => {
+      left -= 1;
+      if (left >= 0) throw new DOMException("too many", "UnknownError");
       const connection = new FakeConnection(listener);
       made.push(connection);
       return connection as unknown as PeerConnection;
@@ -98,6 +101,18 @@ describe("the mesh", () => {
     owner.gone({ type: "Gone", peer: peerBytes(name(1)), offer: 7 });
     expect(made[0]?.failed).toBe("gone");
     expect(owner.takeFailed()).toHaveLength(1);
+  });
+
+  it("leaves no dead link where the browser makes no connection, and goes on with the others", async () => {
+    const { owner, sent, made, introduce, offered } = mesh({ refuses: 2 });
+    offered(1);
+    introduce(2, 3);
+    await settled();
+    expect(made).toHaveLength(1);
+    expect(sent.map((message) => message.type === "Offer" && peerName(message.to))).toEqual([name(3)]);
+    expect([owner.slots, owner.takeFailed().map(peerName)]).toEqual([2, [name(1), name(2)]]);
+    introduce(2);
+    expect(made).toHaveLength(2);
   });
 
   it("takes no answer to an offer it did not make", async () => {
