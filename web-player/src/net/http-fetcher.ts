@@ -60,12 +60,15 @@ export class HttpFetcher {
     const name = nameOf(segment, -1);
     const controller = new AbortController();
     this.running.set(name, controller);
-    this.proof(segment, controller).then(
-      (proof) => { this.listener.proofData(segment, proof); },
-      () => { this.listener.proofFailed(segment); },
-    ).finally(() => {
+    const end = (tell: () => void) => {
+      if (this.running.get(name) !== controller) return;
       this.running.delete(name);
-    });
+      tell();
+    };
+    this.proof(segment, controller).then(
+      (proof) => { end(() => { this.listener.proofData(segment, proof); }); },
+      () => { end(() => { this.listener.proofFailed(segment); }); },
+    );
   }
 
   /** Stop all fetches. */
@@ -83,15 +86,21 @@ export class HttpFetcher {
       if (response.status !== (whole ? OK : PARTIAL) || response.body === null) {
         throw new BadAnswer(`status ${response.status}`);
       }
-      await this.read(response.body, asked, watch);
+      await this.read(response.body, asked, watch, controller);
     } finally {
       watch.stop();
       controller.abort();
     }
   }
 
-  private async read(body: ReadableStream<Uint8Array>, asked: FetchHttp, watch: Watchdog): Promise<void> {
+  private async read(
+    body: ReadableStream<Uint8Array>,
+    asked: FetchHttp,
+    watch: Watchdog,
+    controller: AbortController,
+  ): Promise<void> {
     const reader = body.getReader();
+    const name = nameOf(asked.segment, asked.first);
     let left = asked.size;
     for (;;) {
       const { done, value } = await reader.read();
@@ -99,7 +108,8 @@ export class HttpFetcher {
       watch.fed();
       left -= value.length;
       if (left < 0) throw new BadAnswer("more bytes than asked");
-      if (this.running.has(nameOf(asked.segment, asked.first))) this.listener.httpData(asked.segment, asked.first, value);
+      // A chunk that was under way when the fetch was aborted must not enter a new fetch of the same range.
+      if (this.running.get(name) === controller) this.listener.httpData(asked.segment, asked.first, value);
     }
     if (left > 0) throw new BadAnswer(`${left} bytes missing`);
   }

@@ -80,6 +80,21 @@ describe("segments over HTTP", () => {
     expect(heard).toEqual([]);
   });
 
+  it("keep a late chunk of an aborted fetch out of a new one of the same range", async () => {
+    const { clock, heard, subject } = fetcher();
+    let late: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const slow = new ReadableStream<Uint8Array>({ start: (controller) => { late = controller; } });
+    answer.mockResolvedValueOnce(new Response(slow));
+    answer.mockResolvedValueOnce(new Response(new ReadableStream<Uint8Array>()));
+    subject.fetch(WHOLE);
+    await clock.run(10);
+    subject.abort(ID, 0);
+    subject.fetch(WHOLE);
+    late?.enqueue(new Uint8Array(60));
+    await clock.run(10);
+    expect(heard).toEqual([]);
+  });
+
   it("have proofs, which are bounded", async () => {
     const { clock, heard, subject } = fetcher();
     answer.mockResolvedValueOnce(new Response(new Uint8Array(40)));
