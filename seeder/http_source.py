@@ -27,21 +27,21 @@ Answer = TypeVar("Answer")
 class HttpSource:
     """One origin. `base` is its address, `agent` the User-Agent, which the origin keeps statistics by.
 
+    `connections` bounds the requests under way. What lasts (the tracker's WebSocket, a playlist that is waited for)
+    goes over the session `lasting`, without a bound: it would hold its place for good, and leave none for media.
     `tls` is what certificates are checked with, the origin's and the tracker's (None: the system's authorities).
     """
 
     def __init__(self, base: str, agent: str, connections: int = 32, tls: ssl.SSLContext | None = None) -> None:
         self.base = base if base.endswith("/") else base + "/"
         self.agent = agent
-        self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections, ssl=tls or True),
-            headers={"User-Agent": agent},
-            timeout=_timeout(_TOTAL_S),
-        )
+        self.session = _session(agent, connections, tls)
+        self.lasting = _session(agent, 0, tls)
 
     async def close(self) -> None:
         """Close all connections."""
         await self.session.close()
+        await self.lasting.close()
 
     def url(self, path: str) -> str:
         """The absolute address of a path of the origin."""
@@ -66,9 +66,12 @@ class HttpSource:
 
     async def playlist(self, item: str, track: str, msn: int | None = None, wait_ms: int = 0) -> bytes:
         """Fetch a media playlist; with `msn` the answer comes when that segment is listed. Raises FetchError."""
-        query = {} if msn is None else {"_HLS_msn": str(msn)}
+        path = f"hls/{item}/{track}.m3u8"
+        if msn is None:
+            return await self._get(path, MAX_PLAYLIST_BYTES)
         timeout = _timeout(_TOTAL_S + wait_ms / 1000, _SILENCE_S + wait_ms / 1000)
-        return await self._get(f"hls/{item}/{track}.m3u8", MAX_PLAYLIST_BYTES, params=query, timeout=timeout)
+        query = {"_HLS_msn": str(msn)}
+        return await self._get(path, MAX_PLAYLIST_BYTES, session=self.lasting, params=query, timeout=timeout)
 
     async def item(self, item: str) -> Item:
         """Read an item. Raises FetchError."""
@@ -92,10 +95,18 @@ class HttpSource:
         path = f"api/courses/{course}/ticket"
         return _decode(await self._get(path, MAX_JSON_BYTES, method="POST", json=body, headers=headers), Grant)
 
-    async def _get(self, path: str, most: int, method: str = "GET", **options: Any) -> bytes:
+    async def _get(
+        self,
+        path: str,
+        most: int,
+        method: str = "GET",
+        session: aiohttp.ClientSession | None = None,
+        **options: Any,
+    ) -> bytes:
         body = bytearray()
+        asked = session or self.session
         try:
-            async with self.session.request(method, self.url(path), allow_redirects=False, **options) as response:
+            async with asked.request(method, self.url(path), allow_redirects=False, **options) as response:
                 if response.status >= 300:
                     raise FetchRefused(response.status, path)
                 async for chunk in response.content.iter_chunked(_CHUNK):
@@ -124,6 +135,14 @@ class HttpSource:
             raise FetchBroken(f"{path}: {type(error).__name__} {error}") from error
         if got != size:
             raise FetchBroken(f"{path} ended after {got} of {size} bytes")
+
+
+def _session(agent: str, connections: int, tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, ssl=tls or True),
+        headers={"User-Agent": agent},
+        timeout=_timeout(_TOTAL_S),
+    )
 
 
 def _timeout(total_s: float, silence_s: float = _SILENCE_S) -> aiohttp.ClientTimeout:

@@ -116,7 +116,7 @@ class Node:
         self._parameters = load_parameters()
         own = ExchangeSettings(settings.role, settings.agent, settings.cache_bytes, settings.upload, settings.p2p)
         self.exchange = Exchange(own, self._parameters)
-        self.tracker = TrackerClient(source.session, self, self._ask, self._tracker_url, settings.agent)
+        self.tracker = TrackerClient(source.lasting, self, self._ask, self._tracker_url, settings.agent)
         self.mesh = Mesh(self, self.tracker.send, certificate, settings.degree, settings.most_links)
         self._watched: dict[str, Standing] = {}
         self._fetches = Fetches(source, self.exchange, self.now, self._soon)

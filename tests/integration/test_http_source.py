@@ -134,3 +134,22 @@ async def test_json_is_checked(met: Met) -> None:
         await source.ticket("course", bytes(32), "token")
     assert caught.value.status == 403
     assert liar.requests[-1].headers["Authorization"] == "Bearer token"
+
+
+async def test_what_lasts_leaves_media_its_connections(met: Met) -> None:
+    """More trackers and live playlists are waited for than requests may be under way, and media comes all the same."""
+    liar, plain = met
+    source = HttpSource(plain.base, "test", connections=2)
+    liar.answer = web.Response(body=b"x")
+    liar.silence = 60
+    waits = [asyncio.create_task(source.playlist("class", "v360", 9, 60_000)) for _ in range(5)]
+    waits += [asyncio.create_task(source.lasting.ws_connect(source.url("tracker"))) for _ in range(5)]
+    async with asyncio.timeout(5):
+        while len(liar.requests) < 10:
+            await asyncio.sleep(0.01)
+        liar.silence = 0
+        assert await source.proof(SEGMENT) == b"x"
+    for wait in waits:
+        wait.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)
+    await source.close()

@@ -25,7 +25,7 @@ class Peer:
         self.came = asyncio.Event()
         self.losses = 0
         self.short = False
-        self.client = TrackerClient(source.session, self, self.ask, self.url, "test")
+        self.client = TrackerClient(source.lasting, self, self.ask, self.url, "test")
 
     async def ask(self) -> Grant:
         self.asked += 1
