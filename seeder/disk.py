@@ -20,7 +20,9 @@ class Disk:
         self._folder = folder
         self._most_bytes = most_bytes
         self._sizes: OrderedDict[bytes, int] = OrderedDict()
+        self._writing: dict[bytes, int] = {}
         self.bytes = 0
+        """What is stored, and what is being written."""
         folder.mkdir(parents=True, exist_ok=True)
         for path, size in sorted(_files(folder), key=lambda entry: entry[0].stat().st_mtime_ns):
             self._note(path, size)
@@ -41,22 +43,36 @@ class Disk:
 
     async def write(self, segment: bytes, data: bytes) -> None:
         """Store a checked segment, and drop the least recently used when there is no room. Raises OSError."""
-        if segment in self._sizes or len(data) > self._most_bytes:
+        if segment in self._sizes or segment in self._writing or not self._make_room(len(data)):
             return
-        while self.bytes + len(data) > self._most_bytes:
-            self.drop(next(iter(self._sizes)))
-        self._sizes[segment] = len(data)
+        self._writing[segment] = len(data)
         self.bytes += len(data)
-        try:
-            await asyncio.to_thread(_write_whole, self._path(segment), data)
-        except OSError:
-            self.drop(segment)
-            raise
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(None, _write_whole, self._path(segment), data)
+        work.add_done_callback(lambda done: self._written(segment, done))
+        # A thread cannot be cancelled: its file lands, and is counted, whatever becomes of the caller.
+        await asyncio.shield(work)
 
     def drop(self, segment: bytes) -> None:
-        """Forget and delete a segment."""
-        self.bytes -= self._sizes.pop(segment, 0)
-        self._path(segment).unlink(missing_ok=True)
+        """Forget and delete a segment that is stored; one that is being written is not yet."""
+        if segment in self._sizes:
+            self.bytes -= self._sizes.pop(segment)
+            self._path(segment).unlink(missing_ok=True)
+
+    def _make_room(self, size: int) -> bool:
+        """Drop the least recently used; False when what is being written leaves too little even so."""
+        if sum(self._writing.values()) + size > self._most_bytes:
+            return False
+        while self.bytes + size > self._most_bytes:
+            self.drop(next(iter(self._sizes)))
+        return True
+
+    def _written(self, segment: bytes, done: asyncio.Future[None]) -> None:
+        size = self._writing.pop(segment)
+        if done.cancelled() or done.exception() is not None:
+            self.bytes -= size
+        else:
+            self._sizes[segment] = size
 
     def _note(self, path: Path, size: int) -> None:
         try:

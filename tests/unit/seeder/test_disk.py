@@ -1,7 +1,13 @@
 """Segments on disk: bounded, found again, never torn."""
 
+import asyncio
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from seeder import disk as disk_module
 from seeder.disk import Disk
 from swarm.identity import id_text, prove
 
@@ -44,4 +50,72 @@ async def test_strange_and_lost_files_do_no_harm(tmp_path: Path) -> None:
     await disk.write(name, data)
     (tmp_path / id_text(name)[:2] / f"{id_text(name)}.m4s").unlink()
     assert await disk.read(name) is None
+    assert (name in disk, disk.bytes) == (False, 0)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Writes wait until this is set."""
+    let = threading.Event()
+    write = disk_module._write_whole
+
+    def slow(path: Path, data: bytes) -> None:
+        assert let.wait(5)
+        write(path, data)
+
+    monkeypatch.setattr(disk_module, "_write_whole", slow)
+    yield let
+    let.set()
+
+
+def stored(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("??/*"))
+
+
+async def test_a_segment_read_while_it_is_written_is_not_lost_sight_of(tmp_path: Path, held: threading.Event) -> None:
+    name, data = segment(1)
+    disk = Disk(tmp_path, 10_000)
+    writing = asyncio.create_task(disk.write(name, data))
+    await asyncio.sleep(0)
+    assert name not in disk
+    assert await disk.read(name) is None
+    disk.drop(name)
+    await disk.write(name, data)
+    held.set()
+    await writing
+    assert await disk.read(name) == data
+    assert disk.bytes == stored(tmp_path) == 1000
+
+
+async def test_writes_at_once_stay_within_the_bound(tmp_path: Path, held: threading.Event) -> None:
+    disk = Disk(tmp_path, 3500)
+    segments = [segment(number) for number in range(8)]
+    writing = [asyncio.create_task(disk.write(*each)) for each in segments]
+    await asyncio.sleep(0)
+    held.set()
+    await asyncio.gather(*writing)
+    assert [name in disk for name, _ in segments] == [True] * 3 + [False] * 5
+    assert disk.bytes == stored(tmp_path) == 3000
+
+
+async def test_a_write_given_up_is_counted_all_the_same(tmp_path: Path, held: threading.Event) -> None:
+    name, data = segment(1)
+    disk = Disk(tmp_path, 10_000)
+    writing = asyncio.create_task(disk.write(name, data))
+    await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    held.set()
+    async with asyncio.timeout(5):
+        while name not in disk:
+            await asyncio.sleep(0.01)
+    assert disk.bytes == stored(tmp_path) == 1000
+
+
+async def test_a_write_that_fails_takes_no_room(tmp_path: Path) -> None:
+    name, data = segment(1)
+    (tmp_path / id_text(name)[:2]).write_bytes(b"in the way")
+    disk = Disk(tmp_path, 10_000)
+    with pytest.raises(OSError, match="exists"):
+        await disk.write(name, data)
     assert (name in disk, disk.bytes) == (False, 0)
