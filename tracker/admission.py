@@ -1,4 +1,8 @@
-"""Who may join: a valid ticket, a few sessions a subject, one live connection a ticket."""
+"""Who may join: a valid ticket, a few sessions a subject, one live connection a ticket.
+
+Joins that fail are counted for their network and only good ones for all, so that nobody without a ticket keeps those
+out who have one and come from elsewhere.
+"""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -8,11 +12,12 @@ from swarm.keys import VerifyingKey
 from swarm.ticket import Ticket, check_ticket
 from swarm.tracker_messages import VERSION, Join, Renew
 from tracker.errors import Expulsion
-from tracker.limits import TokenBucket
+from tracker.limits import Buckets, TokenBucket
 from tracker.peer import Peer
 from tracker.settings import TrackerSettings
 
 RETRY_MS = 30_000
+MAX_NETWORKS = 100_000
 
 
 @dataclass(slots=True)
@@ -25,14 +30,29 @@ class Admission:
     sessions: dict[tuple[str, str], set[Peer]] = field(default_factory=dict)
     serials: dict[tuple[str, str], Peer] = field(default_factory=dict)
     joins: TokenBucket = field(init=False)
+    failures: Buckets[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.joins = TokenBucket(self.settings.joins_per_s, self.settings.joins_per_s, 0)
+        rate, burst = self.settings.failed_joins_per_s, self.settings.failed_joins_burst
+        self.failures = Buckets(rate, burst, MAX_NETWORKS)
 
-    def check(self, join: Join, now: int, unix: int) -> Ticket:
-        """The ticket of a peer that may join at `now`, Unix time `unix` (ms). Raises Expulsion."""
+    def check(self, join: Join, network: str, now: int, unix: int) -> Ticket:
+        """The ticket of a peer of `network` that may join at `now`, Unix time `unix` (ms). Raises Expulsion."""
+        if self.failures.level(network, now) < 1:
+            raise self._busy("too many joins of this network fail", "busy_network")
+        try:
+            ticket = self._admissible(join, unix)
+        except Expulsion:
+            self.failures.take(network, now)
+            raise
+        if self.bearer(ticket) is not None:
+            self.failures.take(network, now)  # One good ticket, used over and over, is as cheap as a bad one.
         if not self.joins.take(now):
-            raise Expulsion("busy", "too many peers join at once", self.rng.randint(200, 2000))
+            raise self._busy("too many peers join at once")
+        return ticket
+
+    def _admissible(self, join: Join, unix: int) -> Ticket:
         if join.version != VERSION:
             raise Expulsion("version", f"this tracker speaks version {VERSION}, not {join.version}")
         ticket = self._verified(join.ticket, unix)
@@ -71,6 +91,9 @@ class Admission:
         peer.ticket = fresh
         self.serials[peer.course, fresh.serial] = peer
         return fresh
+
+    def _busy(self, message: str, label: str = "") -> Expulsion:
+        return Expulsion("busy", message, self.rng.randint(200, 2000), label)
 
     def _drop_serial(self, peer: Peer) -> None:
         key = (peer.course, peer.ticket.serial)

@@ -35,7 +35,13 @@ class TrackerSettings:
     max_connections: int = 20_000
     max_strangers: int = 2_000
     """Connections that have not joined yet."""
+    strangers_per_network: int = 200
+    """The same from one IPv4 address or IPv6 /64: a school's viewers share one."""
     joins_per_s: int = 1_000
+    """Joins with a good ticket."""
+    failed_joins_per_s: int = 50
+    failed_joins_burst: int = 500
+    """Joins from one network that are refused, each of which costs the check of a signature."""
     sessions_per_viewer: int = 8
     sessions_per_seeder: int = 256
     items_per_viewer: int = 4

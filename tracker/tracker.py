@@ -24,7 +24,7 @@ from swarm.tracker_messages import (
     Trickle,
     Welcome,
 )
-from tracker.addresses import Address
+from tracker.addresses import Address, network_of
 from tracker.admission import Admission
 from tracker.duties import Duties
 from tracker.errors import PROTOCOL, RESTART, UNSUPPORTED, Expulsion, Refusal
@@ -37,6 +37,7 @@ from tracker.pairs import Pairs
 from tracker.peer import Peer
 from tracker.settings import TrackerSettings
 from tracker.signalling import Signalling
+from tracker.strangers import Strangers
 from tracker.tally import Tally
 from tracker.telemetry import Telemetry
 
@@ -63,21 +64,29 @@ class Tracker:
         self._signalling = Signalling(self.members, self.pairs, self.outbox, self.tally.signals)
         self._introductions = Introductions(self.members, self.pairs, self.acquaintances, rng)
         self._duties = Duties(self.members, self.outbox, settings)
-        self._strangers: dict[int, Link] = {}
+        self._strangers = Strangers(settings)
         self._seeders: dict[int, Link] = {}
         self._next = 0
         self._swept = 0
 
     def connect(self, address: Address, now: int) -> int:
         """A connection has opened; returns its number. Raises Refusal when there are too many."""
-        if len(self.links) >= self.settings.max_connections or len(self._strangers) >= self.settings.max_strangers:
-            self.tally.refusals["full"] += 1
-            raise Refusal("full", "the tracker has no room for more connections", self.rng.randint(2_000, 10_000))
         self._next += 1
         bucket = TokenBucket(self.settings.messages_per_s, self.settings.message_burst, now)
         link = Link(self._next, address, opened=now, heard=now, bucket=bucket)
-        self.links[self._next] = self._strangers[self._next] = link
+        try:
+            self._enter(link)
+        except Refusal as cause:
+            self.tally.refusals[cause.label] += 1
+            raise
         return self._next
+
+    def _enter(self, link: Link) -> None:
+        retry = self.rng.randint(2_000, 10_000)
+        if len(self.links) >= self.settings.max_connections:
+            raise Refusal("full", "the tracker has no room for more connections", retry)
+        self._strangers.add(link, retry)
+        self.links[link.connection] = link
 
     def receive(self, connection: int, data: bytes, now: int, unix: int) -> None:
         """A binary frame has come."""
@@ -122,7 +131,7 @@ class Tracker:
     def tick(self, now: int) -> None:
         """Do what time asks for; to be called about twice a second."""
         self._signalling.expire(now)
-        for link in tuple(self._strangers.values()):
+        for link in tuple(self._strangers.links.values()):
             if now - link.opened >= self.settings.join_ms:
                 self._expel(link, Expulsion("silent", "no ticket came"), now)
         self._watch_feeders(now)
@@ -180,13 +189,13 @@ class Tracker:
     def _join(self, link: Link, message: Join, now: int, unix: int) -> None:
         if link.peer is not None:
             raise Expulsion("join", "a connection joins once", label="join_twice")
-        ticket = self.admission.check(message, now, unix)
+        ticket = self.admission.check(message, network_of(link.address), now, unix)
         older = self.admission.bearer(ticket)
         if older is not None:
             self._expel(self.links[older.connection], Expulsion("replaced", "the ticket was used again"), now)
         ends = now + ticket.expires * 1000 - unix
         link.peer = Peer(link.connection, self.rng.randbytes(16), ticket, link.address, ends)
-        del self._strangers[link.connection]
+        self._strangers.remove(link.connection)
         if link.peer.seeder:
             self._seeders[link.connection] = link
             factor = self.settings.seeder_factor
@@ -248,7 +257,7 @@ class Tracker:
 
     def _drop(self, link: Link, now: int) -> None:
         del self.links[link.connection]
-        self._strangers.pop(link.connection, None)
+        self._strangers.remove(link.connection)
         self._seeders.pop(link.connection, None)
         peer = link.peer
         if peer is None:
@@ -273,6 +282,7 @@ class Tracker:
 
     def _sweep(self, now: int) -> None:
         self.acquaintances.prune(now)
+        self.admission.failures.prune(now)
         for link in tuple(self.links.values()):
             if link.silence(now) >= self.settings.silence_ms:
                 self._expel(link, Expulsion("silent", "no sign of life"), now)

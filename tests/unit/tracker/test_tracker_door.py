@@ -189,3 +189,44 @@ def test_without_renewal_the_ticket_ends() -> None:
     assert ada.expelled
     assert not bob.expelled
     assert bench.label_counts() == {"ticket_ended": 1}
+
+
+def test_idle_strangers_of_one_network_keep_nobody_else_out() -> None:
+    bench = Bench()
+    idle = [bench.connect(f"2a00:1450:4001:80f::{number:x}") for number in range(200)]
+    with pytest.raises(Refusal, match="one network"):
+        bench.connect("2a00:1450:4001:80f::ffff")
+    assert bench.label_counts() == {"full_network": 1}
+    assert bench.join("ada", address="8.8.8.8").id
+    idle[0].close()
+    assert bench.join("bob", address="2a00:1450:4001:80f::ffff").id
+    for number in range(150):
+        assert bench.join(f"pupil{number}", address="2a00:1450:4001:80f::ffff").id
+    bench.pass_time(5_250)
+    for _ in range(200):
+        bench.connect("2a00:1450:4001:80f::1")
+
+
+def test_junk_joins_of_one_network_leave_honest_joins_alone() -> None:
+    bench = Bench(TrackerSettings(failed_joins_burst=20, failed_joins_per_s=10, joins_per_s=5))
+    for _ in range(30):
+        bench.connect("9.9.9.9").send(Join(VERSION, "junk", "test"))
+    assert bench.label_counts() == {"ticket_forged": 20, "busy_network": 10}
+    assert not bench.join("eve", address="9.9.9.9").id
+    assert bench.join("ada", address="8.8.8.8").id
+    bench.pass_time(1_000)
+    assert bench.join("eve", address="9.9.9.9").id
+
+
+def test_one_ticket_joined_over_and_over_leaves_honest_joins_alone() -> None:
+    bench = Bench(TrackerSettings(failed_joins_burst=3, failed_joins_per_s=1, joins_per_s=6))
+    for _ in range(30):
+        bench.join("eve", address="9.9.9.9", serial="one")
+    assert bench.label_counts() == {"replaced": 3, "busy_network": 26}
+    assert bench.join("ada", address="8.8.8.8").id
+
+
+def test_good_joins_are_bounded_for_all() -> None:
+    bench = Bench(TrackerSettings(joins_per_s=5))
+    assert [bool(bench.join(f"pupil{number}").id) for number in range(7)] == [True] * 5 + [False] * 2
+    assert bench.label_counts() == {"busy": 2}
