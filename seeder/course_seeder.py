@@ -41,6 +41,7 @@ class CourseSeeder:
         self._disk = disk
         self._prefetch = Prefetch(settings.cache_bytes // 2)
         self._ahead: set[bytes] = set()
+        self._getting: set[bytes] = set()
         self._demanded_at: dict[TrackKey, int] = {}
         self._follows: dict[tuple[str, bool], set[asyncio.Task[None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,7 +119,9 @@ class CourseSeeder:
         if listing is not None:
             self._demanded_at[listing.key] = self.node.now()
             self._prefetch.demanded(listing)
-            self._start(self._get(listing))
+            if segment not in self._getting:
+                self._getting.add(segment)
+                self._start(self._get(listing)).add_done_callback(lambda _: self._getting.discard(segment))
 
     def duty(self, item: str) -> None:
         logger.debug("duty in %s: %s", item, self.node.exchange.duties.get(item))
