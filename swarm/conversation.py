@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from swarm.errors import ProtocolError
-from swarm.exchange_events import Close, Demanded
+from swarm.exchange_events import Close
 from swarm.identity import BLOCK_BYTES
 from swarm.neighbour import Neighbour
 from swarm.peer_messages import (
@@ -41,7 +41,7 @@ class Conversation:
         """Take one message."""
         if neighbour.hello is None and not isinstance(message, Hello | Bye):
             raise ProtocolError("hello", "the first message is not hello")
-        neighbour.suspected = None
+        neighbour.spend(now)
         match message:
             case Hello():
                 self._hello(neighbour, message, now)
@@ -89,14 +89,17 @@ class Conversation:
         size = segment.size if segment is not None else listing.size if listing is not None else 0
         if (message.first + message.count - 1) * BLOCK_BYTES >= size:
             raise ProtocolError("range", f"blocks {message.first}+{message.count} of a segment of {size} bytes")
+        if segment is None and not exchange.demand(message.segment):
+            exchange.say(neighbour, Refuse(message.request, BUSY))
+            return
         take_want(neighbour, message, now)
-        if segment is None:
-            exchange.emit(Demanded(message.segment))
 
     def _proof(self, neighbour: Neighbour, message: SegmentProof, now: int) -> None:
-        neighbour.delivered = now
+        downloads = self._exchange.downloads
         try:
-            self._exchange.downloads.proof(neighbour.id, message.segment, message.proof, now)
+            if downloads.awaits_proof(message.segment, neighbour.id):
+                downloads.proof(neighbour.id, message.segment, message.proof, now)
+                neighbour.delivered = now
         except BadBytes:
             self._exchange.reject(neighbour.id, "proof", now)
 

@@ -34,6 +34,7 @@ class Downloads:
         self.http_rate = Rate(parameters.initial_http_rate)
         self.http_round_trip = RoundTrip(parameters.initial_round_trip_ms)
         self._asked_http: dict[tuple[bytes, int], int] = {}
+        self._now = 0
 
     # What is wanted
 
@@ -63,7 +64,7 @@ class Downloads:
         load = self._loads.pop(segment_id, None)
         if load is not None:
             self._stop(load)
-            self._exchange.refuse_waiting(segment_id, 0)
+            self._exchange.given_up(segment_id)
 
     def release(self, gone: Neighbour, now: int) -> None:
         """A neighbour is gone: what it owed is missing again, and what it sent unverified is dropped."""
@@ -78,13 +79,15 @@ class Downloads:
 
     def step(self, now: int) -> int:
         """Ask the policy about every load, the most urgent first; returns the next wake-up in ms."""
+        self._now = now
         for load in sorted(self._loads.values(), key=lambda load: load.deadline):
             self._decide(load, now)
         return min((load.wake for load in self._loads.values()), default=NEVER)
 
     def _decide(self, load: Load, now: int) -> None:
         exchange = self._exchange
-        neighbours = [n for n in exchange.neighbours.values() if n.hello is not None]
+        met = [] if load.unproven else exchange.neighbours.values()
+        neighbours = [n for n in met if n.hello is not None]
         sources = sources_of(load, neighbours)
         duty = exchange.duties.get(load.listing.key.item, Duty())
         http = HttpState(self.http_rate.value, self.http_round_trip.value, self._queued())
@@ -101,7 +104,7 @@ class Downloads:
             else:
                 assert kind == DROP
                 self._take_back(load, sources[source], first, blocks, now)
-        self._proof_over_http(load)
+        self._proof_over_http(load, now)
 
     def _queued(self) -> int:
         return sum(
@@ -121,7 +124,7 @@ class Downloads:
             load.asked_at[block] = now
         proof = load.segment.proof is None and load.proof_asked is None
         if proof:
-            load.proof_asked = neighbour.id
+            load.proof_asked, load.proof_asked_at = neighbour.id, now
         deadline = min(max(load.deadline - now, 0), _MOST_DEADLINE_MS)
         self._exchange.say(neighbour, Want(request, load.segment.id, first, count, deadline, proof))
 
@@ -138,6 +141,8 @@ class Downloads:
         if load.proof_asked == neighbour.id:
             load.proof_asked = None
         neighbour.suspected = now
+        neighbour.forget_taken_back(now)
+        self._rest(neighbour)
         load.wake = now
         if neighbour.strike(now):
             self._exchange.close(neighbour.id, "slow", now, fault=True)
@@ -150,13 +155,22 @@ class Downloads:
         whole = count == load.segment.blocks
         self._exchange.emit(FetchHttp(load.segment.id, first, count, first * BLOCK_BYTES, size, whole))
 
-    def _proof_over_http(self, load: Load) -> None:
-        """A proof is fetched when HTTP brings bytes that could be handed on, or that peers' bytes are mixed with."""
-        if load.segment.proof is not None or load.proof_asked is not None or load.urgent:
+    def _proof_over_http(self, load: Load, now: int) -> None:
+        """A proof is fetched when bytes of peers wait for it, or HTTP brings bytes that could be handed on.
+
+        A peer that was asked for it has a moment to bring it.
+        """
+        if load.segment.proof is not None or load.proof_asked == HTTP_SOURCE or load.unproven:
             return
-        if load.ranges and self._exchange.neighbours:
-            load.proof_asked = HTTP_SOURCE
-            self._exchange.emit(FetchProof(load.segment.id))
+        if load.proof_asked is not None:
+            due = load.proof_asked_at + self._exchange.parameters.silence_ms // 3
+            load.wake = min(load.wake, max(due, now + 1))
+            if now < due:
+                return
+        elif not load.segment.mixed and (load.urgent or not load.ranges or not self._exchange.neighbours):
+            return
+        load.proof_asked = HTTP_SOURCE
+        self._exchange.emit(FetchProof(load.segment.id))
 
     # What comes in
 
@@ -167,6 +181,7 @@ class Downloads:
             if blocks.request >= neighbour.next_request:
                 raise ProtocolError("request", f"blocks for request {blocks.request}, which was never made")
             self._exchange.counters["wasted"] += len(blocks.data)
+            neighbour.unasked(len(blocks.data))
             return
         bits = bitmap.full(blocks.count) << blocks.first
         if bits & ~asked.blocks:
@@ -176,7 +191,7 @@ class Downloads:
         neighbour.rate.add(len(blocks.data), now)
         if asked.owed == asked.blocks:
             neighbour.round_trip.add(min(now - asked.sent, 5000))
-        self._arrived(neighbour, blocks.request, asked, bits, now)
+        self._arrived(neighbour, blocks.request, asked, bits)
         load = self._loads.get(asked.segment)
         if load is None:
             self._exchange.counters["wasted"] += len(blocks.data)
@@ -184,13 +199,12 @@ class Downloads:
         self._put_all(load, neighbour.id, blocks)
         self._settle(load, now)
 
-    def _arrived(self, neighbour: Neighbour, request: int, asked: Asked, bits: int, now: int) -> None:
+    def _arrived(self, neighbour: Neighbour, request: int, asked: Asked, bits: int) -> None:
         asked.owed &= ~bits
         asked.blocks &= ~bits
         if asked.blocks == 0:
             del neighbour.asked[request]
-        if not any(a.owed for a in neighbour.asked.values()):
-            neighbour.rate.idle(now)
+        self._rest(neighbour)
 
     def _put_all(self, load: Load, source: bytes, blocks: Blocks) -> None:
         for k in range(blocks.count):
@@ -199,6 +213,11 @@ class Downloads:
                 self._exchange.counters["wasted"] += len(data)
             if load.owner[blocks.first + k] == source:
                 load.owner[blocks.first + k] = None
+
+    def awaits_proof(self, segment_id: bytes, peer: bytes) -> bool:
+        """A peer was asked for this proof."""
+        load = self._loads.get(segment_id)
+        return load is not None and load.segment.proof is None and peer in (load.proof_asked, *load.owner)
 
     def proof(self, source: bytes, segment_id: bytes, encoded: bytes, now: int) -> None:
         """A proof came from a peer or over HTTP. Raises BadBytes when it does not hash to the segment's id."""
@@ -214,13 +233,15 @@ class Downloads:
         self._settle(load, now)
 
     def proof_failed(self, segment_id: bytes, now: int) -> None:
-        """The proof could not be had over HTTP; a peer, or the whole segment, may still give it."""
+        """The proof could not be had over HTTP: what peers sent unproven is dropped, and HTTP brings the segment."""
         load = self._loads.get(segment_id)
-        if load is not None and load.proof_asked == HTTP_SOURCE:
-            load.proof_asked = None if self._mixed(load) else b""
-
-    def _mixed(self, load: Load) -> bool:
-        return len(load.segment.came) > 0
+        if load is None or load.segment.proof is not None:
+            return
+        load.unproven = True
+        load.segment.forget_peers()
+        self._cancel_all(load)
+        load.owner = [None] * load.segment.blocks
+        load.wake = now
 
     def refused(self, neighbour: Neighbour, message: Refuse, now: int) -> None:
         """The rest of a want will not come."""
@@ -234,8 +255,7 @@ class Downloads:
         if load.proof_asked == neighbour.id:
             load.proof_asked = None
         key, sequence = load.listing.key, load.listing.sequence
-        neighbour.have.get(key, set()).discard(sequence)
-        neighbour.loading.pop((key, sequence), None)
+        neighbour.lacks(key, sequence)
         load.wake = now
 
     def http_data(self, segment_id: bytes, first: int, data: bytes, now: int) -> None:
@@ -259,8 +279,7 @@ class Downloads:
             return
         if load.ranges[first].done == load.ranges[first].count:
             del load.ranges[first]
-            if not any(other.ranges for other in self._loads.values()):
-                self.http_rate.idle(now)
+            self._rest_http()
         self._settle(load, now)
 
     def http_failed(self, segment_id: bytes, first: int, now: int) -> None:
@@ -273,6 +292,7 @@ class Downloads:
         load.retry_at = now + (parameters.http_retry_ms << min(load.tries, 6))
         load.tries += 1
         load.wake = now
+        self._rest_http()
         if load.tries >= parameters.http_tries:
             self._stop(load)
             del self._loads[segment_id]
@@ -291,8 +311,24 @@ class Downloads:
             self._exchange.emit(AbortHttp(load.segment.id, run.first))
             self._asked_http.pop((load.segment.id, run.first), None)
         load.ranges.clear()
+        self._rest_http()
+        self._cancel_all(load)
+
+    def _cancel_all(self, load: Load) -> None:
+        """Take back all that was asked of peers for a load."""
         for neighbour in self._exchange.neighbours.values():
-            for request, asked in neighbour.asked.items():
-                if asked.segment == load.segment.id and asked.owed:
-                    asked.owed = 0
-                    self._exchange.say(neighbour, Cancel(request))
+            for request, asked in list(neighbour.asked.items()):
+                if asked.segment == load.segment.id:
+                    if asked.owed:
+                        self._exchange.say(neighbour, Cancel(request))
+                    neighbour.excuse(request)
+            self._rest(neighbour)
+
+    def _rest(self, neighbour: Neighbour) -> None:
+        """Time in which nothing is owed does not count for a rate."""
+        if not any(asked.owed for asked in neighbour.asked.values()):
+            neighbour.rate.idle(self._now)
+
+    def _rest_http(self) -> None:
+        if not any(load.ranges for load in self._loads.values()):
+            self.http_rate.idle(self._now)

@@ -15,7 +15,7 @@ from swarm.codec import PEER
 from swarm.conversation import NOT_HELD, UNWILLING, Conversation
 from swarm.downloads import Downloads
 from swarm.errors import ProtocolError
-from swarm.exchange_events import Close, Event, Failed, Finished, SendControl
+from swarm.exchange_events import Close, Demanded, Event, Failed, Finished, SendControl
 from swarm.identity import BLOCK_BYTES
 from swarm.library import Library, Listing
 from swarm.load import Duty
@@ -24,6 +24,8 @@ from swarm.peer_messages import SEEDER, VERSION, Bye, Credit, Hello, PeerMessage
 from swarm.policy import Parameters
 from swarm.segment import HTTP_SOURCE, BadBytes, Segment
 from swarm.uploads import Uploads
+
+MOST_DEMANDED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Exchange:
         self.announcer = Announcer(parameters.announce_ms)
         self.uploading = settings.uploads
         self._roles: dict[bytes, int] = {}
+        self._demanded: set[bytes] = set()
         self.downloads = Downloads(self)
         self._conversation = Conversation(self)
         self._uploads = Uploads(self, settings.upload_bytes_per_s)
@@ -205,10 +208,29 @@ class Exchange:
         """A segment is complete: keep it, tell neighbours, forget what it displaced."""
         dropped = self.cache.put(segment)
         self._tell_all(self.announcer.gained(listing))
+        self._demanded.discard(listing.id)
         for gone in dropped:
-            old = self.library.of(gone)
-            if old is not None and self.settings.role != SEEDER:
-                self._tell_all(self.announcer.lost(old))
+            self._evicted(gone)
+
+    def _evicted(self, segment_id: bytes) -> None:
+        """A segment left memory: a seeder can have it again, others say that they have it no more."""
+        listing = self.library.of(segment_id)
+        if self.settings.role != SEEDER:
+            if listing is not None:
+                self._tell_all(self.announcer.lost(listing))
+            self.refuse_waiting(segment_id, NOT_HELD)
+        elif any(s.segment == segment_id for n in self.neighbours.values() for s in n.serving.values()):
+            self.demand(segment_id)
+
+    def demand(self, segment_id: bytes) -> bool:
+        """Ask the shell for an offered segment, once; False when too many are asked for already."""
+        if segment_id in self._demanded:
+            return True
+        if len(self._demanded) >= MOST_DEMANDED:
+            return False
+        self._demanded.add(segment_id)
+        self.emit(Demanded(segment_id))
+        return True
 
     def finished(self, listing: Listing, segment: Segment) -> None:
         """A wanted segment is complete."""
@@ -220,6 +242,14 @@ class Exchange:
     def failed(self, segment_id: bytes, reason: str) -> None:
         """A wanted segment cannot be had; neighbours that wait for it are told."""
         self.emit(Failed(segment_id, reason))
+        self.given_up(segment_id)
+
+    def given_up(self, segment_id: bytes) -> None:
+        """A segment will not come: neighbours that were told of it, or wait for it, hear so."""
+        self._demanded.discard(segment_id)
+        listing = self.library.of(segment_id)
+        if listing is not None and self.settings.role != SEEDER:
+            self._tell_all(self.announcer.lost(listing))
         self.refuse_waiting(segment_id, NOT_HELD)
 
     def refuse_waiting(self, segment_id: bytes, reason: int) -> None:
@@ -267,7 +297,7 @@ class Exchange:
             return wake
         for listing, segment in self.downloads.in_flight():
             self._tell_all(self.announcer.progress(listing, segment.held, now))
-            due = self.announcer.due(listing.id, segment.held, now)
+            due = self.announcer.due(listing.id, segment.held)
             if due is not None:
                 wake = min(wake, due)
         return wake

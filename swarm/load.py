@@ -7,7 +7,7 @@ from swarm import bitmap
 from swarm.identity import BLOCK_BYTES
 from swarm.library import Listing
 from swarm.neighbour import Neighbour
-from swarm.policy import ASKED, HELD, HTTP, MISSING, NEVER, Parameters, View, http_latest, lecture_backup, live_backup
+from swarm.policy import ASKED, HELD, HTTP, MISSING, Parameters, View, http_latest, lecture_backup, live_backup
 from swarm.segment import HTTP_SOURCE, Segment
 
 
@@ -40,7 +40,10 @@ class Duty:
 
 @dataclass
 class Load:
-    """A wanted segment. `deadline` is when the player needs it, `known` when it was first wanted."""
+    """A wanted segment. `deadline` is when the player needs it, `known` when it was first wanted.
+
+    `unproven` is set when the proof cannot be had: then all of it comes over HTTP, and proves itself.
+    """
 
     listing: Listing
     segment: Segment
@@ -53,6 +56,8 @@ class Load:
     tries: int = 0
     retry_at: int = 0
     proof_asked: bytes | None = None
+    proof_asked_at: int = 0
+    unproven: bool = False
     wake: int = 0
 
     def __post_init__(self) -> None:
@@ -134,7 +139,7 @@ def _backup(load: Load, neighbours: list[Neighbour], me: bytes, duty: Duty, late
     if loading:
         return load.known + parameters.loading_wait_ms
     mine = _spread(me, load.segment.id)
-    near = [n for n in neighbours if sequence - 2 <= n.newest.get(key, -NEVER) <= sequence]
+    near = [n for n in neighbours if max(sequence - 2, 0) <= n.newest(key) <= sequence]
     rank = sum(_spread(n.id, load.segment.id) < mine for n in near)
     return lecture_backup(load.known, latest, rank, parameters.lecture_wait_ms)
 

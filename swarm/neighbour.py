@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from swarm import bitmap
 from swarm.errors import ProtocolError
+from swarm.holdings import Holdings
 from swarm.identity import BLOCK_BYTES
 from swarm.library import TrackKey
 from swarm.peer_messages import Have, Held, Hello, Loading, Track
@@ -11,7 +12,8 @@ from swarm.policy import Parameters
 from swarm.rate import Rate, RoundTrip
 
 MOST_LOADING = 64
-MOST_HELD = 32768
+_MOST_MESSAGES = 10_000
+_MESSAGES_PER_MS = 2
 
 
 @dataclass(slots=True)
@@ -45,8 +47,8 @@ class Neighbour:
     opened: int
     hello: Hello | None = None
     tracks: dict[int, TrackKey] = field(default_factory=dict)
-    have: dict[TrackKey, set[int]] = field(default_factory=dict)
-    newest: dict[TrackKey, int] = field(default_factory=dict)
+    have: dict[TrackKey, Holdings] = field(default_factory=dict)
+    _newest_loading: dict[TrackKey, int] = field(default_factory=dict)
     loading: dict[tuple[TrackKey, int], int] = field(default_factory=dict)
     asked: dict[int, Asked] = field(default_factory=dict)
     serving: dict[int, Serving] = field(default_factory=dict)
@@ -58,6 +60,9 @@ class Neighbour:
     buffered: int = 0
     delivered: int = 0
     suspected: int | None = None
+    excused: int = 0
+    patience: int = _MOST_MESSAGES
+    spent: int = 0
     strikes: int = 0
     struck: int = 0
 
@@ -65,6 +70,13 @@ class Neighbour:
         self.rate = Rate(self.parameters.initial_rate)
         self.send_rate = Rate(self.parameters.initial_rate)
         self.round_trip = RoundTrip(self.parameters.initial_round_trip_ms)
+
+    def spend(self, now: int) -> None:
+        """It sent one control message. Raises ProtocolError on a flood: 10,000 at once, then 2,000 a second."""
+        self.patience = min(self.patience + (now - self.spent) * _MESSAGES_PER_MS, _MOST_MESSAGES) - 1
+        self.spent = now
+        if self.patience < 0:
+            raise ProtocolError("flood", "too many control messages")
 
     # What it holds
 
@@ -76,22 +88,17 @@ class Neighbour:
 
     def learn_have(self, message: Have) -> None:
         """All that it holds of a track."""
-        key = self._key(message.handle)
-        self.have[key] = {message.base + bit for bit in bitmap.ones(bitmap.unpack(message.bitmap))}
-        self.newest[key] = max(self.have[key], default=-1)
+        self.have[self._key(message.handle)] = Holdings(message.base, bitmap.unpack(message.bitmap))
 
     def learn_held(self, message: Held) -> None:
-        """One segment more or less. Raises ProtocolError when it claims to hold too many."""
+        """One segment more or less."""
         key = self._key(message.handle)
         self.loading.pop((key, message.sequence), None)
-        held = self.have.setdefault(key, set())
-        if not message.held:
+        held = self.have.setdefault(key, Holdings())
+        if message.held:
+            held.add(message.sequence)
+        else:
             held.discard(message.sequence)
-            return
-        if len(held) >= MOST_HELD:
-            raise ProtocolError("have", f"more than {MOST_HELD} segments of a track")
-        held.add(message.sequence)
-        self.newest[key] = max(self.newest.get(key, -1), message.sequence)
 
     def learn_loading(self, message: Loading) -> None:
         """How far a segment has come there. Raises ProtocolError when it claims to load too many."""
@@ -99,11 +106,23 @@ class Neighbour:
         if place not in self.loading and len(self.loading) >= MOST_LOADING:
             self.loading.pop(next(iter(self.loading)))
         self.loading[place] = bitmap.unpack(message.blocks)
-        self.newest[place[0]] = max(self.newest.get(place[0], -1), message.sequence)
+        self._newest_loading[place[0]] = max(self._newest_loading.get(place[0], -1), message.sequence)
 
     def holds(self, key: TrackKey, sequence: int) -> bool:
         """It said that it can serve the whole segment."""
-        return sequence in self.have.get(key, ())
+        held = self.have.get(key)
+        return held is not None and sequence in held
+
+    def lacks(self, key: TrackKey, sequence: int) -> None:
+        """It said that it cannot serve a segment."""
+        if key in self.have:
+            self.have[key].discard(sequence)
+        self.loading.pop((key, sequence), None)
+
+    def newest(self, key: TrackKey) -> int:
+        """The highest sequence of a track that it holds or has begun to load, -1 when there is none."""
+        held = self.have.get(key)
+        return max(held.newest if held is not None else -1, self._newest_loading.get(key, -1))
 
     def offered(self, key: TrackKey, sequence: int, blocks: int) -> int:
         """Bitmap of the blocks of a segment that it can send at once."""
@@ -128,6 +147,23 @@ class Neighbour:
         waited = max(now - max(self.delivered, min(owing)), 0) if owing else 0
         suspect = self.suspected is not None and now - self.suspected < self.parameters.suspect_ms
         return max(waited, self.parameters.silence_ms) if suspect else waited
+
+    def excuse(self, request: int) -> None:
+        """A want was taken back: its blocks may still come, and are nobody's fault."""
+        asked = self.asked.pop(request)
+        self.excused += asked.blocks.bit_count() * BLOCK_BYTES
+
+    def forget_taken_back(self, now: int) -> None:
+        """Wants of which nothing is owed any more are remembered for a while: late blocks are still useful."""
+        for request, asked in list(self.asked.items()):
+            if asked.owed == 0 and now - asked.sent > self.parameters.late_want_ms:
+                self.excuse(request)
+
+    def unasked(self, size: int) -> None:
+        """It sent bytes that are not awaited. Raises ProtocolError when they are more than was ever taken back."""
+        self.excused -= size
+        if self.excused < -self.parameters.credit_bytes:
+            raise ProtocolError("unasked", "it sends what nobody asked for")
 
     def queue(self, block_bytes: int) -> int:
         """Bytes asked and not yet here, counting `block_bytes` a block."""

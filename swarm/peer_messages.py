@@ -14,7 +14,8 @@ VERSION = 1
 VIEWER, SEEDER = 0, 1
 MAX_MESSAGE_BYTES = 68 * 1024
 
-Handle = Annotated[int, UInt(255)]
+MOST_TRACKS = 1024
+Handle = Annotated[int, UInt(MOST_TRACKS - 1)]
 Sequence = Annotated[int, UInt()]
 SegmentId = Annotated[bytes, Blob(DIGEST_BYTES, DIGEST_BYTES)]
 Request = Annotated[int, UInt(2**32 - 1)]

@@ -23,8 +23,9 @@ class Rate:
             self._since, self._bytes = now, 0
 
     def idle(self, now: int) -> None:
-        """Nothing is owed any more."""
-        self._close(now, _LEAST_MS)
+        """Nothing is owed any more. Where nothing came there is nothing to learn: it may have been taken back."""
+        if self._bytes:
+            self._close(now, _LEAST_MS)
         self._since = None
 
     def add(self, size: int, now: int) -> None:

@@ -91,6 +91,15 @@ class Segment:
         self.proof = proof
         return self._settle(proof)
 
+    @property
+    def mixed(self) -> bool:
+        """Bytes of peers wait for the proof."""
+        return any(source != HTTP_SOURCE for source, _ in self._waiting.values())
+
+    def forget_peers(self) -> None:
+        """Drop what waits unverified from peers."""
+        self._waiting = {i: w for i, w in self._waiting.items() if w[0] == HTTP_SOURCE}
+
     def forget(self, source: bytes) -> None:
         """Drop what waits unverified from a source that turned out bad."""
         self._waiting = {i: w for i, w in self._waiting.items() if w[0] != source}

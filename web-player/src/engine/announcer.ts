@@ -1,18 +1,22 @@
 /** Tells neighbours what this side can serve: whole segments, and how far those in flight have come. */
 import * as bitmap from "./bitmap.ts";
+import { Holdings } from "./holdings.ts";
 import { trackName } from "./library.ts";
 import type { Listing, TrackKey } from "./library.ts";
+import { MOST_TRACKS } from "./messages.ts";
 import type { PeerMessage } from "./messages.ts";
 
-const MOST_BITS = 4096 * 8;
 
 interface Offered {
   readonly key: TrackKey;
   readonly handle: number;
-  readonly sequences: Set<number>;
+  readonly sequences: Holdings;
 }
 
-/** Our numbers for tracks, what we offer of each, and which progress was last told and when. */
+/**
+ * Our numbers for tracks, what we offer of each, and which progress was last told and when. Only so many tracks have a
+ * number; what comes after them is not announced.
+ */
 export class Announcer {
   private readonly announceMs: number;
   private readonly tracks = new Map<string, Offered>();
@@ -35,23 +39,24 @@ export class Announcer {
   /** A whole segment can be served from now on. */
   gained(listing: Listing): PeerMessage[] {
     this.told.delete(listing.id);
-    if (this.offers(listing)) return [];
+    if (this.offers(listing) || !this.hasNumber(listing.key)) return [];
     const [track, messages] = this.declare(listing.key);
     track.sequences.add(listing.sequence);
     return [...messages, { type: "Held", handle: track.handle, sequence: listing.sequence, held: true }];
   }
 
-  /** A segment was dropped. */
+  /** A segment was dropped, or will not come after all. */
   lost(listing: Listing): PeerMessage[] {
-    this.told.delete(listing.id);
+    const told = this.told.delete(listing.id);
     const track = this.tracks.get(trackName(listing.key));
-    if (track?.sequences.delete(listing.sequence) !== true) return [];
+    if (track === undefined || (!told && !this.offers(listing))) return [];
+    track.sequences.delete(listing.sequence);
     return [{ type: "Held", handle: track.handle, sequence: listing.sequence, held: false }];
   }
 
   /** A segment in flight has come so far; told at once when it begins, and then every 50 ms at most. */
   progress(listing: Listing, held: bigint, now: number): PeerMessage[] {
-    if (this.offers(listing)) return [];
+    if (this.offers(listing) || !this.hasNumber(listing.key)) return [];
     const told = this.told.get(listing.id);
     if (told !== undefined && (told.bits === held || now < told.when + this.announceMs)) return [];
     this.told.set(listing.id, { bits: held, when: now });
@@ -61,16 +66,19 @@ export class Announcer {
   }
 
   /** When progress not yet told may be told; undefined when all is told. */
-  due(segmentId: string, held: bigint, now: number): number | undefined {
+  due(segmentId: string, held: bigint): number | undefined {
     const told = this.told.get(segmentId);
-    if (told?.bits === held) return undefined;
-    return (told?.when ?? now) + this.announceMs;
+    return told === undefined || told.bits === held ? undefined : told.when + this.announceMs;
+  }
+
+  private hasNumber(key: TrackKey): boolean {
+    return this.tracks.has(trackName(key)) || this.tracks.size < MOST_TRACKS;
   }
 
   private declare(key: TrackKey): [Offered, PeerMessage[]] {
     const known = this.tracks.get(trackName(key));
     if (known !== undefined) return [known, []];
-    const track = { key, handle: this.tracks.size, sequences: new Set<number>() };
+    const track = { key, handle: this.tracks.size, sequences: new Holdings() };
     this.tracks.set(trackName(key), track);
     return [track, [declaration(track)]];
   }
@@ -81,10 +89,6 @@ function declaration({ key, handle }: Offered): PeerMessage {
 }
 
 function have({ handle, sequences }: Offered): PeerMessage[] {
-  if (sequences.size === 0) return [];
-  const offered = [...sequences].sort((a, b) => a - b);
-  const newest = offered.at(-1) ?? 0;
-  const base = Math.max(offered[0] ?? 0, newest - MOST_BITS + 1);
-  const bits = bitmap.of(offered.filter((sequence) => sequence >= base).map((sequence) => sequence - base));
-  return [{ type: "Have", handle, base, bitmap: bitmap.pack(bits) }];
+  const { base, bits } = sequences;
+  return bits === 0n ? [] : [{ type: "Have", handle, base, bitmap: bitmap.pack(bits) }];
 }

@@ -41,6 +41,11 @@ export function has(bits: bigint, index: number): boolean {
   return ((bits >> BigInt(index)) & 1n) === 1n;
 }
 
+/** The length of a bitmap: one more than the number of its highest bit. */
+export function width(bits: bigint): number {
+  return bits === 0n ? 0 : bits.toString(2).length;
+}
+
 /** How many bits are set. */
 export function count(bits: bigint): number {
   return ones(bits).length;

@@ -9,6 +9,7 @@ import { BadBytes } from "./segment.ts";
 import { takeWant } from "./uploads.ts";
 
 export const NOT_HELD = 0;
+export const BUSY = 1;
 export const UNWILLING = 2;
 const MOST_CREDIT_AHEAD = 64 * 1024 * 1024;
 const MOST_ROUND_TRIP_MS = 1000;
@@ -26,7 +27,7 @@ export class Conversation {
     if (neighbour.hello === undefined && message.type !== "Hello" && message.type !== "Bye") {
       throw new ProtocolError("hello", "the first message is not hello");
     }
-    neighbour.suspected = undefined;
+    neighbour.spend(now);
     switch (message.type) {
       case "Hello":
         this.hello(neighbour, message, now);
@@ -92,14 +93,20 @@ export class Conversation {
       const range = `blocks ${message.first}+${message.count}`;
       throw new ProtocolError("range", `${range} of a segment of ${size} bytes`);
     }
+    if (segment === undefined && !exchange.demand(id)) {
+      exchange.say(neighbour, { type: "Refuse", request: message.request, reason: BUSY });
+      return;
+    }
     takeWant(neighbour, message, now);
-    if (segment === undefined) exchange.emit({ type: "Demanded", segment: id });
   }
 
   private proof(neighbour: Neighbour, message: SegmentProof, now: number): void {
-    neighbour.delivered = now;
+    const { downloads } = this.exchange;
+    const id = idText(message.segment);
     try {
-      this.exchange.downloads.proof(neighbour.id, idText(message.segment), message.proof, now);
+      if (!downloads.awaitsProof(id, neighbour.id)) return;
+      downloads.proof(neighbour.id, id, message.proof, now);
+      neighbour.delivered = now;
     } catch (error) {
       if (!(error instanceof BadBytes)) throw error;
       this.exchange.reject(neighbour.id, "proof", now);

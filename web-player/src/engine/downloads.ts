@@ -24,6 +24,7 @@ export class Downloads {
   private readonly exchange: Exchange;
   private readonly loads = new Map<string, Load>();
   private readonly actions = new Array<number>(ACTION_FIELDS * 2 * (MAX_BLOCKS + 1)).fill(0);
+  private now = 0;
   private readonly askedHttp = new Map<string, number>();
 
   constructor(exchange: Exchange) {
@@ -71,7 +72,7 @@ export class Downloads {
     if (load === undefined) return;
     this.loads.delete(segmentId);
     this.stop(load);
-    this.exchange.refuseWaiting(segmentId, 0);
+    this.exchange.givenUp(segmentId);
   }
 
   /** A neighbour is gone: what it owed is missing again, and what it sent unverified is dropped. */
@@ -88,6 +89,7 @@ export class Downloads {
 
   /** Ask the policy about every load, the most urgent first; returns the next wake-up in ms. */
   step(now: number): number {
+    this.now = now;
     for (const load of [...this.loads.values()].sort((a, b) => a.deadline - b.deadline)) this.decide(load, now);
     return [...this.loads.values()].reduce((wake, load) => Math.min(wake, load.wake), NEVER);
   }
@@ -105,13 +107,14 @@ export class Downloads {
       else if (source !== undefined && kind === WANT) this.ask(load, source, first, blocks, now);
       else if (source !== undefined) this.takeBack(load, source, first, blocks, now);
     }
-    this.proofOverHttp(load);
+    this.proofOverHttp(load, now);
   }
 
   private surroundings(load: Load): Surroundings {
     const { exchange } = this;
+    const met = load.unproven ? [] : [...exchange.neighbours.values()];
     return {
-      neighbours: [...exchange.neighbours.values()].filter((neighbour) => neighbour.hello !== undefined),
+      neighbours: met.filter((neighbour) => neighbour.hello !== undefined),
       me: exchange.me,
       duty: exchange.duties.get(load.listing.key.item) ?? { feeder: false, members: 1 },
       http: { rate: this.httpRate.value, roundTrip: this.httpRoundTrip.value, queued: this.queued() },
@@ -136,7 +139,10 @@ export class Downloads {
     load.owner.fill(neighbour.id, first, first + count);
     load.askedAt.fill(now, first, first + count);
     const proof = load.segment.proof === undefined && load.proofAsked === undefined;
-    if (proof) load.proofAsked = neighbour.id;
+    if (proof) {
+      load.proofAsked = neighbour.id;
+      load.proofAskedAt = now;
+    }
     const deadline = Math.min(Math.max(load.deadline - now, 0), MOST_DEADLINE_MS);
     const segment = idBytes(load.segment.id);
     this.exchange.say(neighbour, { type: "Want", request, segment, first, count, deadline, proof });
@@ -153,6 +159,8 @@ export class Downloads {
     }
     if (load.proofAsked === neighbour.id) load.proofAsked = undefined;
     neighbour.suspected = now;
+    neighbour.forgetTakenBack(now);
+    this.rest(neighbour);
     load.wake = now;
     if (neighbour.strike(now)) this.exchange.close(neighbour.id, "slow", now, true);
   }
@@ -167,13 +175,22 @@ export class Downloads {
     this.exchange.emit({ type: "FetchHttp", segment: load.segment.id, first, count, offset, size, whole });
   }
 
-  /** A proof is fetched when HTTP brings bytes that could be handed on, or that peers' bytes are mixed with. */
-  private proofOverHttp(load: Load): void {
-    if (load.segment.proof !== undefined || load.proofAsked !== undefined || load.urgent) return;
-    if (load.ranges.size > 0 && this.exchange.neighbours.size > 0) {
-      load.proofAsked = HTTP_SOURCE;
-      this.exchange.emit({ type: "FetchProof", segment: load.segment.id });
+  /**
+   * A proof is fetched when bytes of peers wait for it, or HTTP brings bytes that could be handed on. A peer that was
+   * asked for it has a moment to bring it.
+   */
+  private proofOverHttp(load: Load, now: number): void {
+    const { segment } = load;
+    if (segment.proof !== undefined || load.proofAsked === HTTP_SOURCE || load.unproven) return;
+    if (load.proofAsked !== undefined) {
+      const due = load.proofAskedAt + Math.floor(this.exchange.parameters.silence_ms / 3);
+      load.wake = Math.min(load.wake, Math.max(due, now + 1));
+      if (now < due) return;
+    } else if (!segment.mixed && (load.urgent || load.ranges.size === 0 || this.exchange.neighbours.size === 0)) {
+      return;
     }
+    load.proofAsked = HTTP_SOURCE;
+    this.exchange.emit({ type: "FetchProof", segment: segment.id });
   }
 
   // What comes in
@@ -186,6 +203,7 @@ export class Downloads {
         throw new ProtocolError("request", `blocks for request ${blocks.request}, which was never made`);
       }
       this.exchange.count("wasted", blocks.data.length);
+      neighbour.unasked(blocks.data.length);
       return;
     }
     const count = Math.ceil(blocks.data.length / BLOCK_BYTES);
@@ -197,7 +215,7 @@ export class Downloads {
     neighbour.suspected = undefined;
     neighbour.rate.add(blocks.data.length, now);
     if (asked.owed === asked.blocks) neighbour.roundTrip.add(Math.min(now - asked.sent, MOST_ROUND_TRIP_MS));
-    this.arrived(neighbour, blocks.request, asked, bits, now);
+    this.arrived(neighbour, blocks.request, asked, bits);
     const load = this.loads.get(asked.segment);
     if (load === undefined) {
       this.exchange.count("wasted", blocks.data.length);
@@ -207,11 +225,11 @@ export class Downloads {
     this.settle(load, now);
   }
 
-  private arrived(neighbour: Neighbour, request: number, asked: Asked, bits: bigint, now: number): void {
+  private arrived(neighbour: Neighbour, request: number, asked: Asked, bits: bigint): void {
     asked.owed &= ~bits;
     asked.blocks &= ~bits;
     if (asked.blocks === 0n) neighbour.asked.delete(request);
-    if (![...neighbour.asked.values()].some((one) => one.owed !== 0n)) neighbour.rate.idle(now);
+    this.rest(neighbour);
   }
 
   private putAll(load: Load, source: string, { first, data }: Blocks): void {
@@ -221,6 +239,13 @@ export class Downloads {
       if (!load.segment.put(source, block, bytes)) this.exchange.count("wasted", bytes.length);
       if (load.owner[block] === source) load.owner[block] = undefined;
     }
+  }
+
+  /** A peer was asked for this proof. */
+  awaitsProof(segmentId: string, peer: string): boolean {
+    const load = this.loads.get(segmentId);
+    if (load === undefined || load.segment.proof !== undefined) return false;
+    return load.proofAsked === peer || load.owner.includes(peer);
   }
 
   /** A proof came from a peer or over HTTP. Throws BadBytes when it does not hash to the segment's id. */
@@ -235,10 +260,15 @@ export class Downloads {
     this.settle(load, now);
   }
 
-  /** The proof could not be had over HTTP; a peer, or the whole segment, may still give it. */
-  proofFailed(segmentId: string): void {
+  /** The proof could not be had over HTTP: what peers sent unproven is dropped, and HTTP brings the segment. */
+  proofFailed(segmentId: string, now: number): void {
     const load = this.loads.get(segmentId);
-    if (load?.proofAsked === HTTP_SOURCE) load.proofAsked = load.segment.came.size > 0 ? undefined : "";
+    if (load === undefined || load.segment.proof !== undefined) return;
+    load.unproven = true;
+    load.segment.forgetPeers();
+    this.cancelAll(load);
+    load.owner.fill(undefined);
+    load.wake = now;
   }
 
   /** The rest of a want will not come. */
@@ -278,7 +308,7 @@ export class Downloads {
     }
     if (run.done === run.count) {
       load.ranges.delete(first);
-      if (![...this.loads.values()].some((other) => other.ranges.size > 0)) this.httpRate.idle(now);
+      this.restHttp();
     }
     this.settle(load, now);
   }
@@ -298,6 +328,7 @@ export class Downloads {
     load.retryAt = now + (parameters.http_retry_ms << Math.min(load.tries, MOST_DOUBLINGS));
     load.tries += 1;
     load.wake = now;
+    this.restHttp();
     if (load.tries >= parameters.http_tries) {
       this.stop(load);
       this.loads.delete(segmentId);
@@ -320,13 +351,29 @@ export class Downloads {
       this.askedHttp.delete(fetchName(load.segment.id, run.first));
     }
     load.ranges.clear();
+    this.restHttp();
+    this.cancelAll(load);
+  }
+
+  /** Take back all that was asked of peers for a load. */
+  private cancelAll(load: Load): void {
     for (const neighbour of this.exchange.neighbours.values()) {
       for (const [request, asked] of neighbour.asked) {
-        if (asked.segment !== load.segment.id || asked.owed === 0n) continue;
-        asked.owed = 0n;
-        this.exchange.say(neighbour, { type: "Cancel", request });
+        if (asked.segment !== load.segment.id) continue;
+        if (asked.owed !== 0n) this.exchange.say(neighbour, { type: "Cancel", request });
+        neighbour.excuse(request);
       }
+      this.rest(neighbour);
     }
+  }
+
+  /** Time in which nothing is owed does not count for a rate. */
+  private rest(neighbour: Neighbour): void {
+    if (![...neighbour.asked.values()].some((one) => one.owed !== 0n)) neighbour.rate.idle(this.now);
+  }
+
+  private restHttp(): void {
+    if (![...this.loads.values()].some((load) => load.ranges.size > 0)) this.httpRate.idle(this.now);
   }
 }
 

@@ -39,6 +39,8 @@ export interface ExchangeSettings {
   readonly uploads: boolean;
 }
 
+const MOST_DEMANDED = 64;
+
 /**
  * See the module's text. `counters` holds verified bytes by source (`http`, `peer`, `seeder`), `sent`, `wasted`,
  * `rejected` blocks, and `closed:<reason>`.
@@ -58,6 +60,7 @@ export class Exchange {
   uploading: boolean;
   private events: ExchangeEvent[] = [];
   private readonly roles = new Map<string, number>();
+  private readonly demanded = new Set<string>();
   private readonly conversation: Conversation;
   private readonly uploads: Uploads;
 
@@ -235,10 +238,29 @@ export class Exchange {
   private keep(listing: Listing, segment: Segment): void {
     const dropped = this.cache.put(segment);
     this.tellAll(this.announcer.gained(listing));
-    for (const gone of dropped) {
-      const old = this.library.of(gone);
-      if (old !== undefined && this.settings.role !== SEEDER) this.tellAll(this.announcer.lost(old));
+    this.demanded.delete(listing.id);
+    for (const gone of dropped) this.evicted(gone);
+  }
+
+  /** A segment left memory: a seeder can have it again, others say that they have it no more. */
+  private evicted(segmentId: string): void {
+    const listing = this.library.of(segmentId);
+    if (this.settings.role !== SEEDER) {
+      if (listing !== undefined) this.tellAll(this.announcer.lost(listing));
+      this.refuseWaiting(segmentId, NOT_HELD);
+      return;
     }
+    const waits = [...this.neighbours.values()].some((one) => [...one.serving.values()].some((s) => s.segment === segmentId));
+    if (waits) this.demand(segmentId);
+  }
+
+  /** Ask the shell for an offered segment, once; false when too many are asked for already. */
+  demand(segmentId: string): boolean {
+    if (this.demanded.has(segmentId)) return true;
+    if (this.demanded.size >= MOST_DEMANDED) return false;
+    this.demanded.add(segmentId);
+    this.emit({ type: "Demanded", segment: segmentId });
+    return true;
   }
 
   /** A wanted segment is complete. */
@@ -251,6 +273,14 @@ export class Exchange {
   /** A wanted segment cannot be had; neighbours that wait for it are told. */
   failed(segmentId: string, reason: string): void {
     this.emit({ type: "Failed", segment: segmentId, reason });
+    this.givenUp(segmentId);
+  }
+
+  /** A segment will not come: neighbours that were told of it, or wait for it, hear so. */
+  givenUp(segmentId: string): void {
+    this.demanded.delete(segmentId);
+    const listing = this.library.of(segmentId);
+    if (listing !== undefined && this.settings.role !== SEEDER) this.tellAll(this.announcer.lost(listing));
     this.refuseWaiting(segmentId, NOT_HELD);
   }
 
@@ -305,7 +335,7 @@ export class Exchange {
     if (this.neighbours.size === 0 || !this.uploading) return wake;
     for (const { listing, segment } of this.downloads.inFlight()) {
       this.tellAll(this.announcer.progress(listing, segment.held, now));
-      wake = Math.min(wake, this.announcer.due(listing.id, segment.held, now) ?? NEVER);
+      wake = Math.min(wake, this.announcer.due(listing.id, segment.held) ?? NEVER);
     }
     return wake;
   }

@@ -5,7 +5,7 @@ import { BLOCK_BYTES, idBytes } from "./identity.ts";
 import type { Listing } from "./library.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { peerBytes } from "./peer-name.ts";
-import { ASKED, HELD, HTTP, MISSING, NEVER, httpLatest, lectureBackup, liveBackup } from "./policy.ts";
+import { ASKED, HELD, HTTP, MISSING, httpLatest, lectureBackup, liveBackup } from "./policy.ts";
 import type { Parameters, View } from "./policy.ts";
 import type { Segment } from "./segment.ts";
 
@@ -54,8 +54,11 @@ export class Load {
   readonly ranges = new Map<number, HttpRange>();
   tries = 0;
   retryAt = 0;
-  /** Who was asked for the proof: a peer, HTTP_SOURCE, or "" when there is nobody left to ask. */
+  /** Who was asked for the proof, a peer or HTTP_SOURCE, and when. */
   proofAsked: string | undefined;
+  proofAskedAt = 0;
+  /** The proof cannot be had: then all of it comes over HTTP, and proves itself. */
+  unproven = false;
   wake = 0;
   private readonly spreads = new Map<string, number>();
 
@@ -165,8 +168,8 @@ function backupOf(load: Load, { neighbours, me, duty, parameters }: Surroundings
   }
   if (loading) return load.known + parameters.loading_wait_ms;
   const near = neighbours.filter((neighbour) => {
-    const newest = neighbour.newestOf(key) ?? -NEVER;
-    return newest >= sequence - IN_STEP_SEGMENTS && newest <= sequence;
+    const newest = neighbour.newest(key);
+    return newest >= Math.max(sequence - IN_STEP_SEGMENTS, 0) && newest <= sequence;
   });
   const rank = near.filter((neighbour) => load.spread(neighbour.id) < mine).length;
   return lectureBackup(load.known, latest, rank, parameters.lecture_wait_ms);

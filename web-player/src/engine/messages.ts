@@ -6,6 +6,7 @@ export const PEER_VERSION = 1;
 export const VIEWER = 0;
 export const SEEDER = 1;
 export const PEER_MAX_MESSAGE_BYTES = 69632;
+export const MOST_TRACKS = 1024;
 export const REFUSALS = ["not held", "busy", "unwilling", "late"] as const;
 export const TRACKER_VERSION = 1;
 export const TRACKER_MAX_MESSAGE_BYTES = 65536;
@@ -317,22 +318,22 @@ export const PEER_TYPES: MessageTypes = new Map([
     { name: "credit", shape: "uint", most: 9007199254740991 },
   ] }],
   [2, { name: "Track", fields: [
-    { name: "handle", shape: "uint", most: 255 },
+    { name: "handle", shape: "uint", most: 1023 },
     { name: "item", shape: "text", least: 1, most: 64 },
     { name: "track", shape: "text", least: 1, most: 64 },
   ] }],
   [3, { name: "Have", fields: [
-    { name: "handle", shape: "uint", most: 255 },
+    { name: "handle", shape: "uint", most: 1023 },
     { name: "base", shape: "uint", most: 9007199254740991 },
     { name: "bitmap", shape: "blob", least: 0, most: 4096 },
   ] }],
   [4, { name: "Held", fields: [
-    { name: "handle", shape: "uint", most: 255 },
+    { name: "handle", shape: "uint", most: 1023 },
     { name: "sequence", shape: "uint", most: 9007199254740991 },
     { name: "held", shape: "flag" },
   ] }],
   [5, { name: "Loading", fields: [
-    { name: "handle", shape: "uint", most: 255 },
+    { name: "handle", shape: "uint", most: 1023 },
     { name: "sequence", shape: "uint", most: 9007199254740991 },
     { name: "blocks", shape: "blob", least: 0, most: 256 },
   ] }],

@@ -1,6 +1,7 @@
 /** One connected peer as this side sees it: what it holds, what it owes us, what we owe it, how fast it is. */
 import * as bitmap from "./bitmap.ts";
 import { ProtocolError } from "./errors.ts";
+import { Holdings } from "./holdings.ts";
 import { BLOCK_BYTES } from "./identity.ts";
 import { placeName, trackName } from "./library.ts";
 import type { TrackKey } from "./library.ts";
@@ -9,7 +10,8 @@ import type { Parameters } from "./policy.ts";
 import { Rate, RoundTrip } from "./rate.ts";
 
 export const MOST_LOADING = 64;
-export const MOST_HELD = 32768;
+const MOST_MESSAGES = 10_000;
+const MESSAGES_PER_MS = 2;
 const STRIKE_EVERY_MS = 1000;
 
 /** A want of ours: the blocks asked and those still owed as bitmaps, and when it was sent. */
@@ -49,9 +51,12 @@ export class Neighbour {
   buffered = 0;
   delivered = 0;
   suspected: number | undefined;
+  private excused = 0;
+  private patience = MOST_MESSAGES;
+  private spent = 0;
   private readonly tracks = new Map<number, TrackKey>();
-  private readonly have = new Map<string, Set<number>>();
-  private readonly newest = new Map<string, number>();
+  private readonly have = new Map<string, Holdings>();
+  private readonly newestLoading = new Map<string, number>();
   private readonly loading = new Map<string, bigint>();
   private strikes = 0;
   private struck = 0;
@@ -64,6 +69,13 @@ export class Neighbour {
     this.rate = new Rate(parameters.initial_rate);
     this.sendRate = new Rate(parameters.initial_rate);
     this.roundTrip = new RoundTrip(parameters.initial_round_trip_ms);
+  }
+
+  /** It sent one control message. Throws ProtocolError on a flood: 10,000 at once, then 2,000 a second. */
+  spend(now: number): void {
+    this.patience = Math.min(this.patience + (now - this.spent) * MESSAGES_PER_MS, MOST_MESSAGES) - 1;
+    this.spent = now;
+    if (this.patience < 0) throw new ProtocolError("flood", "too many control messages");
   }
 
   // What it holds
@@ -80,26 +92,18 @@ export class Neighbour {
 
   /** All that it holds of a track. */
   learnHave(message: Have): void {
-    const name = trackName(this.key(message.handle));
-    const held = bitmap.ones(bitmap.unpack(message.bitmap)).map((bit) => message.base + bit);
-    this.have.set(name, new Set(held));
-    this.newest.set(name, held.at(-1) ?? -1);
+    this.have.set(trackName(this.key(message.handle)), new Holdings(message.base, bitmap.unpack(message.bitmap)));
   }
 
-  /** One segment more or less. Throws ProtocolError when it claims to hold too many. */
+  /** One segment more or less. */
   learnHeld(message: Held): void {
     const key = this.key(message.handle);
     const name = trackName(key);
     this.loading.delete(placeName(key, message.sequence));
-    const held = this.have.get(name) ?? new Set<number>();
+    const held = this.have.get(name) ?? new Holdings();
     this.have.set(name, held);
-    if (!message.held) {
-      held.delete(message.sequence);
-      return;
-    }
-    if (held.size >= MOST_HELD) throw new ProtocolError("have", `more than ${MOST_HELD} segments of a track`);
-    held.add(message.sequence);
-    this.newest.set(name, Math.max(this.newest.get(name) ?? -1, message.sequence));
+    if (message.held) held.add(message.sequence);
+    else held.delete(message.sequence);
   }
 
   /** How far a segment has come there; the oldest news of a loading segment gives way to the newest. */
@@ -112,7 +116,7 @@ export class Neighbour {
     }
     this.loading.set(place, bitmap.unpack(message.blocks));
     const name = trackName(key);
-    this.newest.set(name, Math.max(this.newest.get(name) ?? -1, message.sequence));
+    this.newestLoading.set(name, Math.max(this.newestLoading.get(name) ?? -1, message.sequence));
   }
 
   /** It said that it can serve the whole segment. */
@@ -125,9 +129,10 @@ export class Neighbour {
     return this.loading.has(placeName(key, sequence));
   }
 
-  /** The newest segment of a track that it told of; undefined when it told of none. */
-  newestOf(key: TrackKey): number | undefined {
-    return this.newest.get(trackName(key));
+  /** The highest sequence of a track that it holds or has begun to load, -1 when there is none. */
+  newest(key: TrackKey): number {
+    const name = trackName(key);
+    return Math.max(this.have.get(name)?.newest ?? -1, this.newestLoading.get(name) ?? -1);
   }
 
   /** Bitmap of the blocks of a segment that it can send at once. */
@@ -160,6 +165,25 @@ export class Neighbour {
     const waited = oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(now - Math.max(this.delivered, oldest), 0);
     const suspect = this.suspected !== undefined && now - this.suspected < this.parameters.suspect_ms;
     return suspect ? Math.max(waited, this.parameters.silence_ms) : waited;
+  }
+
+  /** A want was taken back: its blocks may still come, and are nobody's fault. */
+  excuse(request: number): void {
+    this.excused += bitmap.count(this.asked.get(request)?.blocks ?? 0n) * BLOCK_BYTES;
+    this.asked.delete(request);
+  }
+
+  /** Wants of which nothing is owed any more are remembered for a while: late blocks are still useful. */
+  forgetTakenBack(now: number): void {
+    for (const [request, asked] of this.asked) {
+      if (asked.owed === 0n && now - asked.sent > this.parameters.late_want_ms) this.excuse(request);
+    }
+  }
+
+  /** It sent bytes that are not awaited. Throws ProtocolError when they are more than was ever taken back. */
+  unasked(size: number): void {
+    this.excused -= size;
+    if (this.excused < -this.parameters.credit_bytes) throw new ProtocolError("unasked", "it sends what nobody asked for");
   }
 
   /** Bytes asked and not yet here, counting `blockBytes` a block. */

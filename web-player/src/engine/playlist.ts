@@ -93,8 +93,8 @@ export function windowOf(claims: Claims): Window {
 }
 
 /**
- * Remembers what was seen of one playlist, and refuses what goes back. One guard per item, track and window. A lower
- * edition is refused for good; a lower head of the same edition is refused for now (another origin or relay may be a
+ * Remembers what was seen of one playlist, and refuses what goes back. One guard per item, track and window, and for closed
+ * windows per address, as each ends with a head of its own. A lower edition is refused for good; a lower head of the same edition is refused for now (another origin or relay may be a
  * segment behind).
  */
 export class PlaylistGuard {
@@ -117,6 +117,13 @@ export class PlaylistGuard {
     const claims = await verifyPlaylist(data, this.key);
     this.check(claims);
     return claims;
+  }
+
+  /** Another window of the track was seen at an edition: lower ones are refused here too. */
+  raise(edition: number): void {
+    if (edition <= this.edition) return;
+    this.edition = edition;
+    this.head = -2;
   }
 
   /** Check claims that verified against all that is known. Throws a PlaylistError. */

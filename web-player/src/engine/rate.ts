@@ -25,9 +25,9 @@ export class Rate {
     this.bytes = 0;
   }
 
-  /** Nothing is owed any more. */
+  /** Nothing is owed any more. Where nothing came there is nothing to learn: it may have been taken back. */
   idle(now: number): void {
-    this.close(now, LEAST_MS);
+    if (this.bytes > 0) this.close(now, LEAST_MS);
     this.since = undefined;
   }
 

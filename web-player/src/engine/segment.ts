@@ -101,9 +101,23 @@ export class Segment {
     return this.settle(proof);
   }
 
+  /** Bytes of peers wait for the proof. */
+  get mixed(): boolean {
+    return [...this.waiting.values()].some((one) => one.source !== HTTP_SOURCE);
+  }
+
+  /** Drop what waits unverified from peers. */
+  forgetPeers(): void {
+    this.keepWaiting((source) => source === HTTP_SOURCE);
+  }
+
   /** Drop what waits unverified from a source that turned out bad. */
   forget(source: string): void {
-    this.waiting = new Map([...this.waiting].filter(([, one]) => one.source !== source));
+    this.keepWaiting((one) => one !== source);
+  }
+
+  private keepWaiting(wanted: (source: string) => boolean): void {
+    this.waiting = new Map([...this.waiting].filter(([, one]) => wanted(one.source)));
     this.waitingBits = bitmap.of(this.waiting.keys());
   }
 

@@ -61,7 +61,7 @@ class Replay {
       proof: (source: string, segment: string, encoded: string, now: number) => {
         exchange.downloads.proof(source, segment, bytes(encoded), now);
       },
-      proof_failed: (segment: string) => { exchange.downloads.proofFailed(segment); },
+      proof_failed: (segment: string, now: number) => { exchange.downloads.proofFailed(segment, now); },
     };
     if (name === "poll") return [rest[1], exchange.poll(Number(rest[0]))];
     if (name === "events") return [rest[0], exchange.takeEvents().map((event) => this.told(event))];
