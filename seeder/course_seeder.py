@@ -98,7 +98,7 @@ class CourseSeeder:
         if asked is not None and self.node.now() - asked < _WATCHED_MS:
             return True
         neighbours = self.node.exchange.neighbours.values()
-        return any(key in neighbour.newest for neighbour in neighbours if neighbour.role == VIEWER)
+        return any(neighbour.newest(key) >= 0 for neighbour in neighbours if neighbour.role == VIEWER)
 
     # What the node tells
 
