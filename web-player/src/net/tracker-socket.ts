@@ -6,13 +6,14 @@ import { FROM_TRACKER, TO_TRACKER } from "../engine/codec.ts";
 import { ProtocolError } from "../engine/errors.ts";
 import { TRACKER_VERSION } from "../engine/messages.ts";
 import type { FromTracker, ToTracker, Welcome } from "../engine/messages.ts";
-import { GrantError } from "./grant.ts";
 import type { Grant } from "./grant.ts";
 import type { CancelTimer, Clock } from "./worker-clock.ts";
 
 const WELCOME_MS = 10_000;
 const RENEW_BEFORE_MS = 40_000;
 const LEAST_RENEW_MS = 5000;
+/** A connection that ends sooner counts as a failed try. */
+const STEADY_MS = 10_000;
 const FIRST_RETRY_MS = [200, 2000] as const;
 const MOST_RETRY_MS = 30_000;
 const MOST_DOUBLINGS = 6;
@@ -33,7 +34,7 @@ export interface TrackerSurroundings {
   readonly listener: TrackerListener;
   readonly clock: Clock;
   readonly agent: string;
-  /** Ask the platform for a ticket. Rejects with GrantError. */
+  /** Ask the platform for a ticket. Whatever it rejects with is a failed try. */
   grant(): Promise<Grant>;
   /** Address of the tracker's WebSocket. */
   url(grant: Grant): string;
@@ -54,6 +55,9 @@ export class TrackerSocket {
   private closed = false;
   private tries = 0;
   private askedMs = 0;
+  /** The newest ticket, and how far the tracker's clock is ahead of ours. */
+  private held: Grant | undefined;
+  private skewMs = 0;
   private stopRenewing: CancelTimer | undefined;
 
   constructor(around: TrackerSurroundings) {
@@ -80,16 +84,29 @@ export class TrackerSocket {
   }
 
   private async converse(): Promise<void> {
-    const { around } = this;
     try {
-      const grant = await around.grant();
-      if (this.isClosed()) return;
-      around.listener.granted(grant);
-      this.open(grant);
-    } catch (error) {
-      if (!(error instanceof GrantError)) throw error;
+      const grant = this.usable() ?? (await this.ask());
+      if (!this.isClosed()) this.open(grant);
+    } catch {
       this.again();
     }
+  }
+
+  private async ask(): Promise<Grant> {
+    const grant = await this.around.grant();
+    if (this.isClosed()) return grant;
+    this.held = grant;
+    this.around.listener.granted(grant);
+    return grant;
+  }
+
+  /** The ticket at hand, when it lasts: many come back at once after a restart, and each ticket costs a signature. */
+  private usable(): Grant | undefined {
+    return this.held !== undefined && this.leftMs(this.held) > RENEW_BEFORE_MS ? this.held : undefined;
+  }
+
+  private leftMs(grant: Grant): number {
+    return grant.expires - (Date.now() + this.skewMs);
   }
 
   /** `closed` after an await, which the compiler believes unchanged. */
@@ -104,19 +121,21 @@ export class TrackerSocket {
     socket.addEventListener("open", () => {
       socket.send(TO_TRACKER.encode({ type: "Join", version: TRACKER_VERSION, ticket: grant.ticket, agent: this.around.agent }));
     });
-    socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => { this.received(socket, grant, data); });
+    socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => { this.received(socket, data); });
     socket.addEventListener("close", () => { this.lost(socket); });
     this.around.clock.after(WELCOME_MS, () => {
       if (this.socket === socket && !this.joined) socket.close();
     });
   }
 
-  private received(socket: WebSocket, grant: Grant, data: unknown): void {
+  private received(socket: WebSocket, data: unknown): void {
     if (this.socket !== socket || !(data instanceof ArrayBuffer)) return;
     try {
       const message = FROM_TRACKER.decode(new Uint8Array(data));
       this.askedMs = message.type === "Refused" ? message.retry : 0;
-      if (message.type === "Welcome") this.welcomed(grant, message);
+      if (message.type === "Welcome") this.welcomed(socket, message);
+      // What may not be tried again as it is may be the ticket's fault.
+      if (message.type === "Refused" && message.retry === 0) this.held = undefined;
       this.around.listener.heard(message);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -124,31 +143,32 @@ export class TrackerSocket {
     }
   }
 
-  private welcomed(grant: Grant, welcome: Welcome): void {
+  private welcomed(socket: WebSocket, welcome: Welcome): void {
     this.joined = true;
-    this.tries = 0;
-    this.renewLater(grant, welcome.now - Date.now());
-  }
-
-  /** Fetch a fresh ticket before the old one ends, by the tracker's clock. */
-  private renewLater(grant: Grant, skewMs: number): void {
-    const leftMs = grant.expires - (Date.now() + skewMs);
-    this.stopRenewing?.();
-    this.stopRenewing = this.around.clock.after(Math.max(leftMs - RENEW_BEFORE_MS, LEAST_RENEW_MS), () => {
-      void this.renew(grant, skewMs);
+    this.skewMs = welcome.now - Date.now();
+    this.renewLater();
+    this.around.clock.after(STEADY_MS, () => {
+      if (this.socket === socket) this.tries = 0;
     });
   }
 
-  private async renew(old: Grant, skewMs: number): Promise<void> {
+  /** Fetch a fresh ticket before the old one ends, by the tracker's clock. */
+  private renewLater(): void {
+    const leftMs = this.held === undefined ? 0 : this.leftMs(this.held);
+    this.stopRenewing?.();
+    this.stopRenewing = this.around.clock.after(Math.max(leftMs - RENEW_BEFORE_MS, LEAST_RENEW_MS), () => {
+      void this.renew();
+    });
+  }
+
+  private async renew(): Promise<void> {
     try {
-      const grant = await this.around.grant();
-      this.around.listener.granted(grant);
+      const grant = await this.ask();
       this.send({ type: "Renew", ticket: grant.ticket });
-      this.renewLater(grant, skewMs);
-    } catch (error) {
-      if (!(error instanceof GrantError)) throw error;
-      this.renewLater(old, skewMs);
+    } catch {
+      // The ticket at hand may last until the next try.
     }
+    if (!this.isClosed() && this.joined) this.renewLater();
   }
 
   private lost(socket: WebSocket): void {

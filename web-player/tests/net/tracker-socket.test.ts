@@ -40,12 +40,12 @@ class FakeSocket extends EventTarget {
 
 const WELCOME: FromTracker = { type: "Welcome", peer: new Uint8Array(16), announceMs: 10_000, reportMs: 5000, now: Date.now() };
 
+const GRANT: Grant = { ticket: "t", expires: 0, mode: "mesh", tracker: "/tracker", stun: [], upload: 0 };
+
 function conversation(grants?: () => Promise<Grant>) {
   const clock = new FakeClock();
   const heard: string[] = [];
-  const grant = vi.fn(grants ?? (() => Promise.resolve({
-    ticket: "t", expires: Date.now() + 120_000, mode: "mesh" as const, tracker: "/tracker", stun: [], upload: 0,
-  })));
+  const grant = vi.fn(grants ?? (() => Promise.resolve({ ...GRANT, expires: Date.now() + 120_000 })));
   const listener = {
     granted: () => heard.push("granted"),
     heard: (message: FromTracker) => heard.push(message.type),
@@ -114,6 +114,89 @@ describe("the conversation with the tracker", () => {
     expect(FakeSocket.opened).toHaveLength(0);
     expect(talk.grant.mock.calls.length).toBeGreaterThan(2);
     expect(talk.heard).not.toContain("granted");
+  });
+
+  it.each([
+    ["a certificate", () => Promise.reject(new DOMException("no entropy", "OperationError"))],
+    ["a ticket that can be read", () => Promise.reject(new TypeError("null"))],
+  ])("goes on trying without %s", async (_, grants) => {
+    const talk = conversation(grants);
+    talk.socket.start();
+    await talk.clock.run(60_000);
+    expect(talk.grant.mock.calls.length).toBeGreaterThan(2);
+    expect(talk.heard.at(-1)).toBe("lost");
+  });
+
+  it("goes on trying when the browser opens no WebSocket", async () => {
+    const talk = conversation();
+    vi.stubGlobal("WebSocket", class extends EventTarget {
+      constructor() {
+        super();
+        throw new DOMException("blocked", "SecurityError");
+      }
+    });
+    talk.socket.start();
+    await settled();
+    vi.stubGlobal("WebSocket", FakeSocket);
+    expect(talk.heard).toEqual(["granted", "lost"]);
+    await talk.clock.run(2001);
+    expect(FakeSocket.opened).toHaveLength(1);
+  });
+
+  it("keeps its ticket when a fresh one fails to come, whatever the reason", async () => {
+    let asked = 0;
+    const talk = conversation(() => {
+      asked += 1;
+      return asked === 1 ? Promise.resolve({ ...GRANT, expires: Date.now() + 120_000 }) : Promise.reject(new TypeError("away"));
+    });
+    const socket = await joined(talk);
+    await talk.clock.run(81_000);
+    expect(asked).toBe(2);
+    expect(socket.closed).toBe(false);
+  });
+
+  it("comes back with the ticket it has, while that lasts", async () => {
+    const talk = conversation();
+    const socket = await joined(talk);
+    socket.close();
+    await talk.clock.run(2001);
+    expect(FakeSocket.opened).toHaveLength(2);
+    expect(talk.grant).toHaveBeenCalledTimes(1);
+    last().dispatchEvent(new Event("open"));
+    expect(last().sent).toMatchObject([{ type: "Join", ticket: "t" }]);
+  });
+
+  it("comes back with a fresh ticket when the old one ends soon, or was refused", async () => {
+    const short = conversation(() => Promise.resolve({ ...GRANT, expires: Date.now() + 39_000 }));
+    (await joined(short)).close();
+    await short.clock.run(2001);
+    expect(short.grant).toHaveBeenCalledTimes(2);
+    const refused = conversation();
+    const socket = await joined(refused);
+    socket.say({ type: "Refused", reason: "ticket", message: "", retry: 0 });
+    socket.close();
+    await refused.clock.run(2001);
+    expect(refused.grant).toHaveBeenCalledTimes(2);
+  });
+
+  it("tries ever more rarely where connections do not hold, and soon again after one that did", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    const talk = conversation();
+    await joined(talk);
+    for (const pause of [2000, 4000, 8000]) {
+      const made = FakeSocket.opened.length;
+      last().close();
+      await talk.clock.run(pause - 1);
+      expect(FakeSocket.opened).toHaveLength(made);
+      await talk.clock.run(1);
+      expect(FakeSocket.opened).toHaveLength(made + 1);
+      last().say(WELCOME);
+    }
+    await talk.clock.run(10_000);
+    const made = FakeSocket.opened.length;
+    last().close();
+    await talk.clock.run(2000);
+    expect(FakeSocket.opened).toHaveLength(made + 1);
   });
 
   it.each([["garbage", Uint8Array.of(0xc1).buffer], ["too much", new ArrayBuffer(70_000)]])("ends at %s", async (_, data) => {
