@@ -4,6 +4,8 @@ import { MULTIVARIANT, PlaylistGuard, verifyPlaylist, windowOf } from "../engine
 import type { Claims, VerifyingKey, Window } from "../engine/playlist.ts";
 
 const PATH = /^\/hls\/([A-Za-z0-9_-]{1,64})\/([A-Za-z0-9_-]{1,64})\.m3u8$/;
+/** A class of ten hours has ten windows in each of its tracks. */
+const MOST_WINDOWS = 128;
 
 /** What the address of a playlist asks for. */
 export interface Asked {
@@ -11,6 +13,8 @@ export interface Asked {
   readonly track: string;
   /** The kinds of window that may answer. */
   readonly windows: readonly Window[];
+  /** Which closed window of a class, by the address; undefined for the others. */
+  readonly start?: string;
 }
 
 /** What a playlist's address asks for. Throws WrongPlaylist when it is no address of a playlist. */
@@ -18,7 +22,8 @@ export function askedOf(url: URL): Asked {
   const [, item, track] = PATH.exec(url.pathname) ?? [];
   if (item === undefined || track === undefined) throw new WrongPlaylist(`${url.pathname} is not a playlist's address`);
   if (track === MULTIVARIANT) return { item, track, windows: ["all"] };
-  return { item, track, windows: url.searchParams.has("start") ? ["closed"] : ["live", "all"] };
+  const start = url.searchParams.get("start");
+  return start === null ? { item, track, windows: ["live", "all"] } : { item, track, windows: ["closed"], start };
 }
 
 /** Checks the playlists of one item. */
@@ -26,6 +31,10 @@ export class PlaylistChecker {
   private readonly item: string;
   private readonly key: Promise<VerifyingKey>;
   private readonly guards = new Map<string, PlaylistGuard>();
+  /** The guards of closed windows, the least recently used first. */
+  private readonly closed = new Map<string, PlaylistGuard>();
+  /** The newest edition seen of any closed window, by track. */
+  private readonly editions = new Map<string, number>();
 
   constructor(item: string, key: Promise<VerifyingKey>) {
     this.item = item;
@@ -40,7 +49,8 @@ export class PlaylistChecker {
     if (asked.item !== this.item || !asked.windows.includes(window)) {
       throw new WrongPlaylist(`asked for ${asked.track} of ${this.item}, got window ${claims.window} of ${claims.item}`);
     }
-    this.guard(asked.track, window, key).check(claims);
+    if (window === "closed") this.checkClosed(asked, claims, key);
+    else this.guard(asked.track, window, key).check(claims);
     return claims;
   }
 
@@ -49,5 +59,17 @@ export class PlaylistChecker {
     const guard = this.guards.get(name) ?? new PlaylistGuard(this.item, track, window, key);
     this.guards.set(name, guard);
     return guard;
+  }
+
+  private checkClosed({ track, start = "" }: Asked, claims: Claims, key: VerifyingKey): void {
+    const name = `${track} ${start}`;
+    const guard = this.closed.get(name) ?? new PlaylistGuard(this.item, track, "closed", key);
+    guard.raise(this.editions.get(track) ?? -1);
+    guard.check(claims);
+    this.editions.set(track, claims.edition);
+    this.closed.delete(name);
+    this.closed.set(name, guard);
+    const [oldest] = this.closed.keys();
+    if (this.closed.size > MOST_WINDOWS && oldest !== undefined) this.closed.delete(oldest);
   }
 }

@@ -54,7 +54,7 @@ describe("what a playlist's address asks for", () => {
   it.each([
     ["/hls/i/index.m3u8", { item: "i", track: "index", windows: ["all"] }],
     ["/hls/i/v720.m3u8?_HLS_msn=4", { item: "i", track: "v720", windows: ["live", "all"] }],
-    ["/hls/i/v720.m3u8?start=4", { item: "i", track: "v720", windows: ["closed"] }],
+    ["/hls/i/v720.m3u8?start=4", { item: "i", track: "v720", windows: ["closed"], start: "4" }],
   ])("%s", (path, asked) => {
     expect(askedOf(new URL(path, "http://origin"))).toEqual(asked);
   });
