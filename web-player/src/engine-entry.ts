@@ -9,10 +9,12 @@ import { MULTIVARIANT, VerifyingKey } from "./engine/playlist.ts";
 import type { Claims } from "./engine/playlist.ts";
 import { abrControllerOf } from "./hls/abr.ts";
 import type { Remainder } from "./hls/abr.ts";
+import { capacityOf } from "./hls/capacity.ts";
+import type { Capacity } from "./hls/capacity.ts";
 import { Deliveries } from "./hls/deliveries.ts";
 import type { Customer, Order } from "./hls/deliveries.ts";
 import { fragmentLoaderOf } from "./hls/fragment-loader.ts";
-import type { Capacity, SegmentSource } from "./hls/fragment-loader.ts";
+import type { SegmentSource } from "./hls/fragment-loader.ts";
 import { PlaybackMeter } from "./hls/playback-meter.ts";
 import { PlaylistChecker } from "./hls/playlist-checker.ts";
 import { playlistLoaderOf } from "./hls/playlist-loader.ts";
@@ -287,13 +289,8 @@ class WebEngine implements Engine, SegmentSource {
     this.cachedLoads.add(stats);
   }
 
-  /** What HTTP can do, or what the peers can do together, whichever is more: the policy takes the better. */
   capacity(): Capacity {
-    const { downloads, neighbours } = this.node.exchange;
-    const http = downloads.httpRate.measured ? downloads.httpRate.value : 0;
-    let peers = 0;
-    for (const { rate } of neighbours.values()) peers += rate.measured ? rate.value : 0;
-    return { rate: Math.max(http, peers), roundTrip: downloads.httpRoundTrip.value };
+    return capacityOf(this.node.exchange);
   }
 
   private left(listing: Listing | undefined): Remainder | undefined {

@@ -16,17 +16,12 @@ import type {
 import { IdentityError } from "../engine/errors.ts";
 import { checkSegment, idBytes } from "../engine/identity.ts";
 import type { Listing } from "../engine/library.ts";
+import type { Capacity } from "./capacity.ts";
 import type { Customer, Order } from "./deliveries.ts";
 import type { Recorder } from "./segment-log.ts";
 
 const CONTENT_NAME = /\/media\/([A-Za-z0-9_-]{43})\.[a-z0-9]+$/;
 const OK = 200;
-
-/** Bytes/s that the sources can do, and their round trip in ms. */
-export interface Capacity {
-  readonly rate: number;
-  readonly roundTrip: number;
-}
 
 /** What the loader needs of the engine. */
 export interface SegmentSource {
