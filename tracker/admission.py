@@ -18,6 +18,7 @@ from tracker.settings import TrackerSettings
 
 RETRY_MS = 30_000
 MAX_NETWORKS = 100_000
+MAX_TICKETS = 100_000
 
 
 @dataclass(slots=True)
@@ -31,28 +32,33 @@ class Admission:
     serials: dict[tuple[str, str], Peer] = field(default_factory=dict)
     joins: TokenBucket = field(init=False)
     failures: Buckets[str] = field(init=False)
+    reuses: Buckets[tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.joins = TokenBucket(self.settings.joins_per_s, self.settings.joins_per_s, 0)
         rate, burst = self.settings.failed_joins_per_s, self.settings.failed_joins_burst
         self.failures = Buckets(rate, burst, MAX_NETWORKS)
+        self.reuses = Buckets(self.settings.reuses_per_s, self.settings.reuses_burst, MAX_TICKETS)
+
+    def prune(self, now: int) -> None:
+        """Forget whom there is nothing to remember of."""
+        self.failures.prune(now)
+        self.reuses.prune(now)
 
     def check(self, join: Join, network: str, now: int, unix: int) -> Ticket:
         """The ticket of a peer of `network` that may join at `now`, Unix time `unix` (ms). Raises Expulsion."""
         if self.failures.level(network, now) < 1:
             raise self._busy("too many joins of this network fail", "busy_network")
         try:
-            ticket = self._admissible(join, unix)
+            ticket = self._admissible(join, now, unix)
         except Expulsion:
             self.failures.take(network, now)
             raise
-        if self.bearer(ticket) is not None:
-            self.failures.take(network, now)  # One good ticket, used over and over, is as cheap as a bad one.
         if not self.joins.take(now):
             raise self._busy("too many peers join at once")
         return ticket
 
-    def _admissible(self, join: Join, unix: int) -> Ticket:
+    def _admissible(self, join: Join, now: int, unix: int) -> Ticket:
         if join.version != VERSION:
             raise Expulsion("version", f"this tracker speaks version {VERSION}, not {join.version}")
         ticket = self._verified(join.ticket, unix)
@@ -60,6 +66,8 @@ class Admission:
         others = [peer for peer in self.sessions.get((ticket.course, ticket.subject), ()) if not _same(peer, ticket)]
         if len(others) >= cap:
             raise Expulsion("sessions", f"one subject may have {cap} connections at once", RETRY_MS)
+        if self.bearer(ticket) is not None and not self.reuses.take((ticket.course, ticket.serial), now):
+            raise self._busy("the ticket is used too often", "busy_ticket")
         return ticket
 
     def bearer(self, ticket: Ticket) -> Peer | None:

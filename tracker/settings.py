@@ -42,6 +42,9 @@ class TrackerSettings:
     failed_joins_per_s: int = 50
     failed_joins_burst: int = 500
     """Joins from one network that are refused, each of which costs the check of a signature."""
+    reuses_per_s: int = 1
+    reuses_burst: int = 10
+    """How often a ticket that a live connection bears may join again: clients keep theirs over a reconnect."""
     sessions_per_viewer: int = 8
     sessions_per_seeder: int = 256
     items_per_viewer: int = 4

@@ -282,7 +282,7 @@ class Tracker:
 
     def _sweep(self, now: int) -> None:
         self.acquaintances.prune(now)
-        self.admission.failures.prune(now)
+        self.admission.prune(now)
         for link in tuple(self.links.values()):
             if link.silence(now) >= self.settings.silence_ms:
                 self._expel(link, Expulsion("silent", "no sign of life"), now)

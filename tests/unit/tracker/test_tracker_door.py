@@ -219,11 +219,17 @@ def test_junk_joins_of_one_network_leave_honest_joins_alone() -> None:
 
 
 def test_one_ticket_joined_over_and_over_leaves_honest_joins_alone() -> None:
-    bench = Bench(TrackerSettings(failed_joins_burst=3, failed_joins_per_s=1, joins_per_s=6))
+    bench = Bench(TrackerSettings(failed_joins_burst=10, joins_per_s=5, reuses_burst=3))
     for _ in range(30):
         bench.join("eve", address="9.9.9.9", serial="one")
-    assert bench.label_counts() == {"replaced": 3, "busy_network": 26}
+    assert bench.label_counts() == {"replaced": 3, "busy_ticket": 10, "busy_network": 16}
     assert bench.join("ada", address="8.8.8.8").id
+
+
+def test_a_school_that_loses_its_line_comes_back_with_its_tickets() -> None:
+    bench = Bench(TrackerSettings(failed_joins_burst=10))
+    for _ in range(2):
+        assert all(bench.join(f"pupil{number}", serial=f"{number}").id for number in range(100))
 
 
 def test_good_joins_are_bounded_for_all() -> None:
