@@ -164,6 +164,7 @@ class WebEngine implements Engine, SegmentSource {
     this.meter?.close();
     this.listeners.clear();
     this.deliveries.clear();
+    this.deliveries.video = undefined;
     this.node.close();
   }
 

@@ -6,12 +6,14 @@ import type { Timeline } from "./timeline.ts";
 
 /** hls.js loads one segment at a time: a single one must not hold it up for longer. */
 const MOST_WAIT_MS = 8000;
-/** After its deadline a load gets this long before it is fetched again without the engine. */
+/** After its deadline a load that comes no further for so long is fetched again without the engine. */
 const GRACE_MS = 6000;
 const URGENT_BUFFER_S = 0.25;
 const AHEAD_LIVE = 3;
 const AHEAD_LECTURE = 1;
 const SECOND = 1000;
+/** After these the playhead is somewhere else, or comes to a segment at another time. */
+const TIMING_EVENTS = ["seeking", "waiting", "ratechange"] as const;
 
 /** What hls.js asks for. `start` and `duration` in s of the media element. */
 export interface Order {
@@ -29,30 +31,53 @@ export interface Customer {
 }
 
 interface Delivery {
+  readonly order: Order;
   readonly customer: Customer;
+  readonly ordered: number;
+  deadline: number;
+  urgent: boolean;
+  /** Held back until neighbours are met. */
+  held: boolean;
+  /** Bytes that were not here when it was last looked at. */
+  missing: number;
   stopWaiting: CancelTimer;
-  /** Begins an order that is held back until neighbours are met. */
-  begin: (() => void) | undefined;
 }
+
+/** What deliveries need of the node. */
+export type Supplier = Pick<Node, "clock" | "exchange" | "want" | "unwant" | "spare">;
 
 /** Orders under way and segments fetched ahead of them. */
 export class Deliveries {
-  video: HTMLVideoElement | undefined;
   /** Fetching ahead waits for the first picture. */
   ahead = false;
   /** Neighbours may be met any moment: what can wait for them without being late does. */
   gathering = false;
-  private readonly node: Node;
+  private readonly node: Supplier;
   private readonly timeline: Timeline;
   private readonly isVideo: (track: string) => boolean;
   private readonly open = new Map<string, Delivery>();
   private readonly fetchedAhead = new Map<string, Listing>();
   private readonly newest = new Map<string, number>();
+  private playhead: HTMLVideoElement | undefined;
+  private listening = new AbortController();
 
-  constructor(node: Node, timeline: Timeline, isVideo: (track: string) => boolean) {
+  constructor(node: Supplier, timeline: Timeline, isVideo: (track: string) => boolean) {
     this.node = node;
     this.timeline = timeline;
     this.isVideo = isVideo;
+  }
+
+  get video(): HTMLVideoElement | undefined {
+    return this.playhead;
+  }
+
+  /** The element that plays what is delivered. */
+  set video(video: HTMLVideoElement | undefined) {
+    this.listening.abort();
+    this.listening = new AbortController();
+    this.playhead = video;
+    const { signal } = this.listening;
+    for (const name of TIMING_EVENTS) video?.addEventListener(name, () => { this.timeAll(); }, { signal });
   }
 
   /** hls.js needs a segment. */
@@ -62,13 +87,18 @@ export class Deliveries {
     this.leaveOtherTracks(listing);
     this.newest.set(listing.key.track, listing.sequence);
     this.fetchedAhead.delete(listing.id);
-    const deadline = this.node.clock.now() + Math.min(this.untilNeeded(order.start), MOST_WAIT_MS);
-    const urgent = this.isUrgent(order.start);
-    const begin = (): void => { this.begin(listing, deadline, urgent); };
-    const wait = this.gathering && !urgent ? this.node.spare(listing, deadline) : 0;
-    const stopWaiting = this.node.clock.after(Math.max(wait, 0), begin);
-    this.open.set(listing.id, { customer, stopWaiting, begin });
-    if (wait <= 0) begin();
+    const delivery: Delivery = {
+      order,
+      customer,
+      ordered: this.node.clock.now(),
+      deadline: this.deadline(order, this.node.clock.now()),
+      urgent: this.isUrgent(order.start),
+      held: true,
+      missing: listing.size,
+      stopWaiting: () => undefined,
+    };
+    this.open.set(listing.id, delivery);
+    this.carryOut(delivery);
   }
 
   /** hls.js waits for a segment. */
@@ -79,18 +109,65 @@ export class Deliveries {
   /** Neighbours were met, or will not be: nothing is held back any more. */
   release(): void {
     this.gathering = false;
-    for (const delivery of [...this.open.values()]) delivery.begin?.();
+    for (const delivery of [...this.open.values()]) if (delivery.held) this.begin(delivery);
   }
 
-  private begin(listing: Listing, deadline: number, urgent: boolean): void {
-    const delivery = this.open.get(listing.id);
-    if (delivery?.begin === undefined) return;
-    delivery.begin = undefined;
-    delivery.stopWaiting();
-    const patience = Math.max(deadline - this.node.clock.now(), 0) + GRACE_MS;
-    delivery.stopWaiting = this.node.clock.after(patience, () => { this.giveUp(listing.id); });
+  /** Begin an order, or hold it back as long as it can wait for neighbours. */
+  private carryOut(delivery: Delivery): void {
+    const { order, deadline, urgent, held } = delivery;
+    const wait = held && this.gathering && !urgent ? this.node.spare(order.listing, deadline) : 0;
+    if (wait <= 0) this.begin(delivery);
+    else this.wait(delivery, wait, () => { this.begin(delivery); });
+  }
+
+  private begin(delivery: Delivery): void {
+    const { listing } = delivery.order;
+    const { deadline, urgent } = delivery;
+    delivery.held = false;
     this.node.want(listing, deadline, urgent);
+    this.lookAfter(delivery, Math.max(deadline - this.node.clock.now(), 0) + GRACE_MS);
     this.fetchAhead(listing);
+  }
+
+  private lookAfter(delivery: Delivery, ms: number): void {
+    const { id } = delivery.order.listing;
+    delivery.missing = this.node.exchange.downloads.missingBytes(id) ?? 0;
+    this.wait(delivery, ms, () => { this.look(delivery); });
+  }
+
+  /** Bytes still come: then a new download would only begin again. None do: plain HTTP must. */
+  private look(delivery: Delivery): void {
+    const { id } = delivery.order.listing;
+    const missing = this.node.exchange.downloads.missingBytes(id);
+    if (missing !== undefined && missing < delivery.missing) this.lookAfter(delivery, GRACE_MS);
+    else this.giveUp(id);
+  }
+
+  private wait(delivery: Delivery, ms: number, action: () => void): void {
+    delivery.stopWaiting();
+    delivery.stopWaiting = this.node.clock.after(ms, action);
+  }
+
+  /** The playhead jumped, or runs at another speed or not at all: all that is open is needed at another time. */
+  private timeAll(): void {
+    for (const delivery of [...this.open.values()]) this.time(delivery);
+  }
+
+  private time(delivery: Delivery): void {
+    const { order, held } = delivery;
+    const now = this.node.clock.now();
+    const deadline = this.deadline(order, delivery.ordered);
+    const urgent = this.isUrgent(order.start);
+    // A load that ended is about to be told of.
+    if (!held && this.node.exchange.find(order.listing.id) === undefined) return;
+    // What is late stays so, or events would put off giving it up.
+    const late = !held && deadline <= now && delivery.deadline <= now;
+    const changed = urgent !== delivery.urgent;
+    delivery.urgent = urgent;
+    if (!late) {
+      delivery.deadline = deadline;
+      this.carryOut(delivery);
+    } else if (changed) this.node.want(order.listing, delivery.deadline, urgent);
   }
 
   /** hls.js no longer needs a segment. */
@@ -110,6 +187,8 @@ export class Deliveries {
     const data = this.node.exchange.data(id);
     if (data === undefined) delivery.customer.gaveUp();
     else delivery.customer.delivered(data, came);
+    if (!delivery.urgent) return;
+    for (const { order, held } of [delivery, ...this.open.values()]) if (!held) this.fetchAhead(order.listing);
   }
 
   /** The node cannot have a segment. */
@@ -122,7 +201,7 @@ export class Deliveries {
   listed(listings: readonly Listing[]): void {
     const [first] = listings;
     const newest = first === undefined ? undefined : this.newest.get(first.key.track);
-    if (newest === undefined || !this.ahead || this.gathering) return;
+    if (newest === undefined || !this.mayFetchAhead()) return;
     for (const listing of listings) {
       if (listing.live && listing.sequence > newest && listing.sequence <= newest + AHEAD_LIVE) this.wantAhead(listing);
     }
@@ -137,8 +216,13 @@ export class Deliveries {
     this.timeline.forget();
   }
 
+  /** What the player waits for has the line for itself. */
+  private mayFetchAhead(): boolean {
+    return this.ahead && !this.gathering && ![...this.open.values()].some((delivery) => delivery.urgent);
+  }
+
   private fetchAhead(listing: Listing): void {
-    if (!this.ahead || this.gathering) return;
+    if (!this.mayFetchAhead()) return;
     const most = listing.live ? AHEAD_LIVE : AHEAD_LECTURE;
     for (let step = 1; step <= most; step += 1) {
       const next = this.node.exchange.library.at(listing.key, listing.sequence + step);
@@ -166,6 +250,10 @@ export class Deliveries {
     for (const other of [...this.newest.keys()]) {
       if (other !== track && this.isVideo(other)) this.newest.delete(other);
     }
+  }
+
+  private deadline(order: Order, ordered: number): number {
+    return Math.min(this.node.clock.now() + this.untilNeeded(order.start), ordered + MOST_WAIT_MS);
   }
 
   /** Ms until the playhead is at a second of the media. */
