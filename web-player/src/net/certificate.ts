@@ -10,10 +10,28 @@ export interface Certificate {
   readonly fingerprint: Uint8Array;
 }
 
-/** Make a certificate for all connections of this page. */
-export async function makeCertificate(): Promise<Certificate> {
+async function makeCertificate(): Promise<Certificate> {
   const certificate = await RTCPeerConnection.generateCertificate(ALGORITHM);
   return { certificate, fingerprint: told(certificate) ?? (await described(certificate)) };
+}
+
+/** The certificate of one page: made when it is first asked for. A failure is not kept; the next call tries again. */
+export class OwnCertificate {
+  /** Undefined until it is made. */
+  made: Certificate | undefined;
+  private making: Promise<Certificate> | undefined;
+
+  /** Rejects with a DOMException or ProtocolError where the browser makes none. */
+  async get(): Promise<Certificate> {
+    this.making ??= makeCertificate();
+    try {
+      this.made = await this.making;
+      return this.made;
+    } catch (error) {
+      this.making = undefined;
+      throw error;
+    }
+  }
 }
 
 /** The fingerprint as the browser tells it (not in Firefox). */

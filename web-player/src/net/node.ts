@@ -8,8 +8,7 @@ import type { FromTracker, Report } from "../engine/messages.ts";
 import { peerName } from "../engine/peer-name.ts";
 import { PARAMETERS, httpLatest } from "../engine/policy.ts";
 import { HTTP_SOURCE } from "../engine/segment.ts";
-import type { Certificate } from "./certificate.ts";
-import { makeCertificate } from "./certificate.ts";
+import { OwnCertificate } from "./certificate.ts";
 import { askGrant } from "./grant.ts";
 import type { Grant } from "./grant.ts";
 import { HttpFetcher } from "./http-fetcher.ts";
@@ -74,8 +73,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   private readonly mesh: Mesh;
   private readonly tracker: TrackerSocket;
   private readonly fetcher: HttpFetcher;
-  private certificate: Promise<Certificate> | undefined;
-  private rtcCertificate: RTCCertificate | undefined;
+  private readonly certificate = new OwnCertificate();
   private meeting = true;
   private announceMs = 10_000;
   private stopAnnouncing: CancelTimer | undefined;
@@ -119,10 +117,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   /** Meet peers or not; without, the viewer still reports. */
   setMeeting(on: boolean): void {
     this.meeting = on;
-    this.exchange.setUploads(on && this.settings.uploads);
-    if (!on) this.mesh.close();
-    this.announce();
-    this.soon();
+    this.steer();
   }
 
   /** Whether this viewer meets peers now: it may, can and wants to. */
@@ -163,9 +158,9 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   /** Leave the swarm and release everything. */
   close(): void {
     this.closed = true;
+    this.part();
     this.tracker.send({ type: "Leave", item: this.settings.item });
     this.tracker.close();
-    this.mesh.close();
     this.fetcher.close();
     this.clock.close();
   }
@@ -173,7 +168,9 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   // The tracker
 
   granted(grant: Grant): void {
+    const off = this.grant?.mode === "off";
     this.grant = grant;
+    if (off !== (grant.mode === "off")) this.steer();
     this.exchange.setUploadCap(Math.floor(grant.upload / BITS));
     this.listener.changed();
   }
@@ -222,20 +219,12 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   }
 
   private async ask(): Promise<Grant> {
-    const fingerprint = this.settings.rtc ? (await this.makeCertificate()).fingerprint : undefined;
+    const fingerprint = this.settings.rtc ? (await this.certificate.get()).fingerprint : undefined;
     return askGrant(this.settings.base, this.settings.course, fingerprint);
-  }
-
-  private async makeCertificate(): Promise<Certificate> {
-    this.certificate ??= makeCertificate();
-    const made = await this.certificate;
-    this.rtcCertificate = made.certificate;
-    return made;
   }
 
   /** Tell the tracker where we stand, now and then again in a while. */
   private announce(): void {
-    this.stopAnnouncing?.();
     if (this.closed || !this.joined) return;
     const { position, first, last } = this.listener.standing();
     this.tracker.send({
@@ -260,9 +249,26 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
 
   // The links
 
+  /** Upload and keep links or not, as the viewer and the ticket want it now. */
+  private steer(): void {
+    const on = this.meeting && this.grant?.mode !== "off";
+    this.exchange.setUploads(on && this.settings.uploads);
+    if (!on) this.part();
+    this.announce();
+    this.soon();
+  }
+
+  /** Say goodbye to all neighbours, and give up links that are under way. */
+  private part(): void {
+    for (const peer of [...this.exchange.neighbours.keys()]) this.exchange.close(peer, "leave", this.clock.now());
+    this.carryAll();
+    this.mesh.close();
+  }
+
   private connect(heard: ConstructorParameters<typeof PeerConnection>[0]): PeerConnection {
-    if (this.rtcCertificate === undefined) throw new Error("no connection without a certificate");
-    const settings = { certificate: this.rtcCertificate, stun: this.grant?.stun ?? [] };
+    const certificate = this.certificate.made?.certificate;
+    if (certificate === undefined) throw new Error("no connection without a certificate");
+    const settings = { certificate, stun: this.grant?.stun ?? [] };
     return new PeerConnection(heard, settings, this.clock);
   }
 
@@ -310,13 +316,13 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
       this.exchange.downloads.proof(HTTP_SOURCE, segment, proof, this.clock.now());
     } catch (error) {
       if (!(error instanceof IdentityError)) throw error;
-      this.exchange.downloads.proofFailed(segment);
+      this.exchange.downloads.proofFailed(segment, this.clock.now());
     }
     this.soon();
   }
 
   proofFailed(segment: string): void {
-    this.exchange.downloads.proofFailed(segment);
+    this.exchange.downloads.proofFailed(segment, this.clock.now());
     this.soon();
   }
 
@@ -347,8 +353,12 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
       this.exchange.buffered(peer, size, now);
     }
     const wake = this.exchange.poll(now);
-    for (const event of this.exchange.takeEvents()) this.carry(event);
+    this.carryAll();
     this.pollAt(now + Math.min(Math.max(wake - now, 1), full ? BUFFER_POLL_MS : MOST_WAIT_MS));
+  }
+
+  private carryAll(): void {
+    for (const event of this.exchange.takeEvents()) this.carry(event);
   }
 
   private carry(event: ExchangeEvent): void {

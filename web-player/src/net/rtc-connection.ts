@@ -121,8 +121,9 @@ export class PeerConnection {
     this.closed = true;
     this.stopWaiting();
     this.listener.closed(reason);
-    // A goodbye on the control channel leaves before the transport goes.
-    this.clock.after(this.open ? TRICKLE_MS : 0, () => { this.rtc.close(); });
+    // A goodbye on the control channel leaves before the transport goes. The clock's timers may be gone by then.
+    if (this.open) setTimeout(() => { this.rtc.close(); }, TRICKLE_MS);
+    else this.rtc.close();
   }
 
   private send(channel: RTCDataChannel, message: Uint8Array<ArrayBuffer>): void {

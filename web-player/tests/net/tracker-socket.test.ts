@@ -1,42 +1,11 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FROM_TRACKER, TO_TRACKER } from "../../src/engine/codec.ts";
-import type { FromTracker, ToTracker } from "../../src/engine/messages.ts";
+import type { FromTracker } from "../../src/engine/messages.ts";
 import { GrantError } from "../../src/net/grant.ts";
 import type { Grant } from "../../src/net/grant.ts";
 import { TrackerSocket, retryMs } from "../../src/net/tracker-socket.ts";
 import { FakeClock, settled } from "./fake-clock.ts";
-
-/** The tracker's end of a WebSocket. */
-class FakeSocket extends EventTarget {
-  static opened: FakeSocket[] = [];
-  bufferedAmount = 0;
-  closed = false;
-  readonly sent: ToTracker[] = [];
-
-  constructor() {
-    super();
-    FakeSocket.opened.push(this);
-  }
-
-  send(data: Uint8Array): void {
-    this.sent.push(TO_TRACKER.decode(data));
-  }
-
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.dispatchEvent(new Event("close"));
-  }
-
-  say(message: FromTracker): void {
-    this.raw(FROM_TRACKER.encode(message).slice().buffer);
-  }
-
-  raw(data: unknown): void {
-    this.dispatchEvent(new MessageEvent("message", { data }));
-  }
-}
+import { FakeSocket } from "./fake-socket.ts";
 
 const WELCOME: FromTracker = { type: "Welcome", peer: new Uint8Array(16), announceMs: 10_000, reportMs: 5000, now: Date.now() };
 
