@@ -89,6 +89,10 @@ async function show(item: Item, main: HTMLElement): Promise<void> {
   const panel = new SwarmPanel();
   const engine = await loadEngine({ item, baseUrl: new URL("/", location.href), enabled: p2pWanted() });
   panel.follow(engine);
+  // A page that is kept for the way back (`persisted`) goes on with its engine.
+  addEventListener("pagehide", ({ persisted }) => {
+    if (!persisted) engine?.destroy();
+  });
   const player = new Player(item, engine, panel.badge);
   const below = element("div", { class: "below" });
   main.replaceChildren(player.root, below);
