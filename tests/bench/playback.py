@@ -80,9 +80,15 @@ def _summary(viewings: list[Viewing]) -> dict[str, Any]:
         "origin_per_viewer_minute": _medians(
             [{part: size / viewing.minutes for part, size in viewing.origin.items()} for viewing in viewings]
         ),
-        "behind_live_s": round(median(behind for viewing in viewings for behind in viewing.behind_live_s), 1),
+        "behind_live_s": _behind_live_s(viewings),
         "height": round(median(height for viewing in viewings for height in viewing.heights)),
     }
+
+
+def _behind_live_s(viewings: list[Viewing]) -> float | None:
+    """The median over all viewers; None: a lecture has no live edge."""
+    behind = [one for viewing in viewings for one in viewing.behind_live_s]
+    return round(median(behind), 1) if behind else None
 
 
 def _medians(rows: list[dict[str, int]] | list[dict[str, float]]) -> dict[str, int]:

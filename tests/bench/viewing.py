@@ -67,7 +67,7 @@ async def view(house: House, item: str, mode: str, seconds: int, live: bool) -> 
             pages.append(await _open(open_page, house, item, mode, plain_address))
             await asyncio.sleep(_BETWEEN_S)
         await asyncio.gather(*(_watch(page, seconds if live else seconds - 1) for page in pages))
-        return _together([await page.evaluate(_SEEN) for page in pages])
+        return _together([await page.evaluate(_SEEN) for page in pages], live)
 
 
 async def _open(open_page: Open, house: House, item: str, mode: str, plain_address: str) -> Page:
@@ -85,7 +85,7 @@ async def _watch(page: Page, seconds: int) -> None:
     await until(page, f"{played} >= {seconds}", 2 * seconds + 30)
 
 
-def _together(seen: list[dict[str, Any]]) -> Viewing:
+def _together(seen: list[dict[str, Any]], live: bool) -> Viewing:
     return Viewing(
         startups_ms=[one["startupMs"] for one in seen],
         stalls=sum(one["stalls"] for one in seen),
@@ -93,5 +93,5 @@ def _together(seen: list[dict[str, Any]]) -> Viewing:
         minutes=sum(one["played"] for one in seen) / 60,
         media={source: sum(one["media"][source] for one in seen) for source in ("http", "peers", "seeder")},
         heights=[one["height"] for one in seen],
-        behind_live_s=[one["latency"] for one in seen],
+        behind_live_s=[one["latency"] for one in seen] if live else [],
     )

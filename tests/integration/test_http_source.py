@@ -142,8 +142,10 @@ async def test_what_lasts_leaves_media_its_connections(met: Met) -> None:
     source = HttpSource(plain.base, "test", connections=2)
     liar.answer = web.Response(body=b"x")
     liar.silence = 60
-    waits = [asyncio.create_task(source.playlist("class", "v360", 9, 60_000)) for _ in range(5)]
-    waits += [asyncio.create_task(source.lasting.ws_connect(source.url("tracker"))) for _ in range(5)]
+    waits: list[asyncio.Future[object]] = [
+        asyncio.ensure_future(source.playlist("class", "v360", 9, 60_000)) for _ in range(5)
+    ]
+    waits += [asyncio.ensure_future(source.lasting.ws_connect(source.url("tracker"))) for _ in range(5)]
     async with asyncio.timeout(5):
         while len(liar.requests) < 10:
             await asyncio.sleep(0.01)

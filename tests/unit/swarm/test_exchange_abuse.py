@@ -1,7 +1,5 @@
 """What a peer may try against the exchange: withheld proofs, junk, floods, and wants that lead nowhere."""
 
-from memory_network import Network
-
 from swarm.blocks import encode_blocks
 from swarm.codec import PEER
 from swarm.exchange_events import Demanded, Event, FetchProof, SendBlocks, SendControl
@@ -18,6 +16,7 @@ from swarm.peer_messages import (
     Track,
     Want,
 )
+from tests.unit.swarm.memory_network import Network
 
 A, B = b"a" * 16, b"b" * 16
 
