@@ -62,7 +62,7 @@ class ViewerSettings:
 @dataclass(frozen=True, slots=True)
 class ViewerFigures:
     """One viewer. Times in ms, sizes in bytes: verified media by source, sent and wasted block bytes, `played` bytes
-    handed to the player; `neighbours` the most at once; `latency_ms` behind the newest listed frame (classes only)."""
+    handed to the player; `neighbours` at the end; `latency_ms` behind the newest listed frame (classes only)."""
 
     state: str
     startup_ms: int | None
@@ -199,7 +199,6 @@ class Viewer:
         self._held = (-1, -1)
         self._largest = 0
         self._played = 0
-        self._most_neighbours = 0
         self._told: dict[str, int] = {}
         self._told_at = self.node.now()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -212,7 +211,6 @@ class Viewer:
         while self.node.now() < end and self._playhead.state != ENDED:
             await asyncio.sleep(_TICK_S)
             self._tick()
-            self._most_neighbours = max(self._most_neighbours, len(self.node.mesh.neighbours))
         self._report()
         figures = self.figures()
         await self.node.tracker.flush()
@@ -243,7 +241,7 @@ class Viewer:
             sent=counters["sent"],
             wasted=counters["wasted"],
             rejected=counters["rejected"],
-            neighbours=self._most_neighbours,
+            neighbours=len(self.node.mesh.neighbours),
             latency_ms=live_delay,
         )
 
