@@ -1,7 +1,6 @@
 """The seeder and then the tracker are killed while pages play: nothing stalls, and both are used again."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from conftest import COURSE
 from processes import House
 from watching import Watcher
 
+from tests.fixed_port import fixed_port
+
 
 @pytest.fixture(scope="module")
 def split_house(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Iterator[House]:
     """An origin and a tracker as two processes, so that each can be killed alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = fixed_port()
     house = House(tmp_path_factory.mktemp("split"))
     house.lecture = house.publish(sample, COURSE, "Sample lecture")
     house.tracker_port = port

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pytest
 from served import ENV, cli, get, serve, start_class
 
 from banyan.certificate import CERTIFICATE_FILE, trust
+from tests.fixed_port import fixed_port
 
 QUIET = {"BANYAN__LOG__LEVEL": "warning"}
 
@@ -96,8 +96,7 @@ def test_a_file_that_holds_no_certificate_is_told(tmp_path: Path, content: str |
 
 
 def test_origin_and_tracker_in_two_processes_work_as_one(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = fixed_port()
     elsewhere = QUIET | {"BANYAN__TRACKER__URL": f"ws://localhost:{port}/tracker"}
     with serve(tmp_path, "--role", "origin", **elsewhere) as (_, origin):
         told = QUIET | {"BANYAN__TRACKER__ORIGIN": origin}
