@@ -1,18 +1,15 @@
 /** The shell of one viewer in one item: drives the exchange with connections, the tracker, HTTP and the clock. */
 import { Exchange } from "../engine/exchange.ts";
-import type { ExchangeEvent } from "../engine/exchange-events.ts";
-import { IdentityError } from "../engine/errors.ts";
 import type { Listing } from "../engine/library.ts";
 import { NO_SEQUENCE, SEEDER, VIEWER } from "../engine/messages.ts";
 import type { FromTracker, Report } from "../engine/messages.ts";
 import { peerName } from "../engine/peer-name.ts";
 import { PARAMETERS, httpLatest } from "../engine/policy.ts";
-import { HTTP_SOURCE } from "../engine/segment.ts";
 import { OwnCertificate } from "./certificate.ts";
+import { ExchangeDriver } from "./exchange-driver.ts";
+import type { SegmentListener } from "./exchange-driver.ts";
 import { askGrant } from "./grant.ts";
 import type { Grant } from "./grant.ts";
-import { HttpFetcher } from "./http-fetcher.ts";
-import type { FetchListener } from "./http-fetcher.ts";
 import { Mesh } from "./mesh.ts";
 import type { MeshListener } from "./mesh.ts";
 import { PeerConnection } from "./rtc-connection.ts";
@@ -20,10 +17,6 @@ import { TrackerSocket } from "./tracker-socket.ts";
 import type { TrackerListener } from "./tracker-socket.ts";
 import type { CancelTimer, Clock } from "./worker-clock.ts";
 
-/** Decisions are made so often at most: bytes arrive in many small pieces. */
-const LEAST_POLL_MS = 4;
-const BUFFER_POLL_MS = 50;
-const MOST_WAIT_MS = 1000;
 /** After a neighbour was lost, or none was found, the next announce comes this soon. */
 const RETRY_ANNOUNCE_MS = 1500;
 const BITS = 8;
@@ -47,18 +40,14 @@ export interface Standing {
 }
 
 /** What the owner of a node wants to hear. Nothing here may throw. */
-export interface NodeListener {
-  /** A wanted segment is complete and verified. `came` says how many bytes each source gave. */
-  finished(segment: string, came: readonly (readonly [string, number])[]): void;
-  /** A wanted segment cannot be had now. */
-  failed(segment: string): void;
+export interface NodeListener extends SegmentListener {
   /** The tracker, the mode, the links or the duty changed. */
   changed(): void;
   standing(): Standing;
 }
 
 /** One viewer of one item. */
-export class Node implements MeshListener, TrackerListener, FetchListener {
+export class Node implements MeshListener, TrackerListener {
   readonly exchange: Exchange;
   readonly clock: Clock;
   grant: Grant | undefined;
@@ -72,14 +61,11 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   private readonly listener: NodeListener;
   private readonly mesh: Mesh;
   private readonly tracker: TrackerSocket;
-  private readonly fetcher: HttpFetcher;
+  private readonly driver: ExchangeDriver;
   private readonly certificate = new OwnCertificate();
   private meeting = true;
   private announceMs = 10_000;
   private stopAnnouncing: CancelTimer | undefined;
-  private polled = 0;
-  private due = Number.POSITIVE_INFINITY;
-  private stopTimer: CancelTimer | undefined;
   private closed = false;
 
   constructor(settings: NodeSettings, listener: NodeListener, clock: Clock) {
@@ -89,7 +75,6 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
     const { agent, cacheBytes, uploads, base } = settings;
     const own = { role: VIEWER, agent, cacheBytes, uploads, uploadBytesPerSecond: 0 };
     this.exchange = new Exchange(own, PARAMETERS);
-    this.fetcher = new HttpFetcher(new URL("/media/", base), clock, this);
     this.tracker = new TrackerSocket({
       listener: this,
       clock,
@@ -105,6 +90,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
       degree: PARAMETERS.degree,
       most: PARAMETERS.most_neighbours,
     });
+    this.driver = new ExchangeDriver(this.exchange, this.mesh, new URL("/media/", base), listener, clock);
   }
 
   // The owner's side
@@ -134,7 +120,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   want(listing: Listing, deadline: number, urgent: boolean): void {
     this.exchange.want(listing, deadline, this.clock.now(), urgent);
     // The answer of the cache must not come before the caller is ready for it.
-    this.soon();
+    this.driver.soon();
   }
 
   /** Ms for which HTTP need not begin yet to have a segment by `deadline`. */
@@ -147,7 +133,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   /** A segment is no longer needed. */
   unwant(segment: string): void {
     this.exchange.unwant(segment);
-    this.soon();
+    this.driver.soon();
   }
 
   /** Send telemetry; false while the tracker is away. */
@@ -161,7 +147,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
     this.part();
     this.tracker.send({ type: "Leave", item: this.settings.item });
     this.tracker.close();
-    this.fetcher.close();
+    this.driver.close();
     this.clock.close();
   }
 
@@ -204,7 +190,7 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
         break;
       case "Duty":
         this.exchange.duties.set(message.item, { feeder: message.feeder, members: message.members });
-        this.soon();
+        this.driver.soon();
         break;
       case "Refused":
         break;
@@ -255,13 +241,13 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
     this.exchange.setUploads(on && this.settings.uploads);
     if (!on) this.part();
     this.announce();
-    this.soon();
+    this.driver.soon();
   }
 
   /** Say goodbye to all neighbours, and give up links that are under way. */
   private part(): void {
     for (const peer of [...this.exchange.neighbours.keys()]) this.exchange.close(peer, "leave", this.clock.now());
-    this.carryAll();
+    this.driver.carryAll();
     this.mesh.close();
   }
 
@@ -275,126 +261,27 @@ export class Node implements MeshListener, TrackerListener, FetchListener {
   linkOpened(peer: string, role: number): void {
     this.exchange.peerOpened(peer, role, this.clock.now());
     this.listener.changed();
-    this.soon();
+    this.driver.soon();
   }
 
   linkClosed(peer: string): void {
     this.exchange.peerClosed(peer, this.clock.now());
     if (this.mesh.wanted > 0 && this.joined) this.announceAfter(RETRY_ANNOUNCE_MS);
     this.listener.changed();
-    this.soon();
+    this.driver.soon();
   }
 
   linkControl(peer: string, message: Uint8Array): void {
     this.exchange.controlReceived(peer, message, this.clock.now());
-    this.soon();
+    this.driver.soon();
   }
 
   linkBlocks(peer: string, message: Uint8Array): void {
     this.exchange.blocksReceived(peer, message, this.clock.now());
-    this.soon();
+    this.driver.soon();
   }
 
   linkDrained(): void {
-    this.soon();
-  }
-
-  // HTTP
-
-  httpData(segment: string, first: number, data: Uint8Array): void {
-    this.exchange.downloads.httpData(segment, first, data, this.clock.now());
-    this.soon();
-  }
-
-  httpFailed(segment: string, first: number): void {
-    this.exchange.downloads.httpFailed(segment, first, this.clock.now());
-    this.soon();
-  }
-
-  proofData(segment: string, proof: Uint8Array): void {
-    try {
-      this.exchange.downloads.proof(HTTP_SOURCE, segment, proof, this.clock.now());
-    } catch (error) {
-      if (!(error instanceof IdentityError)) throw error;
-      this.exchange.downloads.proofFailed(segment, this.clock.now());
-    }
-    this.soon();
-  }
-
-  proofFailed(segment: string): void {
-    this.exchange.downloads.proofFailed(segment, this.clock.now());
-    this.soon();
-  }
-
-  // The exchange
-
-  /** Poll as soon as the least pause between polls allows. */
-  private soon(): void {
-    this.pollAt(Math.max(this.polled + LEAST_POLL_MS, this.clock.now()));
-  }
-
-  private pollAt(due: number): void {
-    if (this.closed || this.due <= due) return;
-    this.due = due;
-    this.stopTimer?.();
-    const wait = due - this.clock.now();
-    if (wait <= 0) queueMicrotask(() => { this.poll(due); });
-    else this.stopTimer = this.clock.after(wait, () => { this.poll(due); });
-  }
-
-  private poll(due: number): void {
-    if (this.closed || this.due !== due) return;
-    this.due = Number.POSITIVE_INFINITY;
-    this.polled = this.clock.now();
-    const now = this.polled;
-    let full = false;
-    for (const [peer, size] of this.mesh.buffered()) {
-      full ||= size > 0;
-      this.exchange.buffered(peer, size, now);
-    }
-    const wake = this.exchange.poll(now);
-    this.carryAll();
-    this.pollAt(now + Math.min(Math.max(wake - now, 1), full ? BUFFER_POLL_MS : MOST_WAIT_MS));
-  }
-
-  private carryAll(): void {
-    for (const event of this.exchange.takeEvents()) this.carry(event);
-  }
-
-  private carry(event: ExchangeEvent): void {
-    switch (event.type) {
-      case "SendControl":
-        this.mesh.sendControl(event.peer, event.data);
-        break;
-      case "SendBlocks":
-        this.mesh.sendBlocks(event.peer, event.data, this.lowMark(event.peer));
-        break;
-      case "Close":
-        this.mesh.part(event.peer, event.reason, event.fault);
-        break;
-      case "FetchHttp":
-        this.fetcher.fetch(event);
-        break;
-      case "AbortHttp":
-        this.fetcher.abort(event.segment, event.first);
-        break;
-      case "FetchProof":
-        this.fetcher.fetchProof(event.segment);
-        break;
-      case "Finished":
-        this.listener.finished(event.segment, event.came);
-        break;
-      case "Failed":
-        this.listener.failed(event.segment);
-        break;
-      case "Demanded":
-        break;
-    }
-  }
-
-  /** Half of what may stand in the send buffer, so that it never runs dry between two events. */
-  private lowMark(peer: string): number {
-    const neighbour = this.exchange.neighbours.get(peer);
-    return neighbour === undefined ? 0 : Math.floor((neighbour.room() + neighbour.buffered) / 2);
+    this.driver.soon();
   }
 }
