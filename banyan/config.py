@@ -103,6 +103,18 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class Origin(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where media and pages come from."""
+
+    access_log: Annotated[
+        str,
+        Meta(
+            description="File to which every answer is added as one line of JSON: time, client, path, status, bytes "
+            "that really left; none given writes none. It names people's addresses, so keep it no longer than needed."
+        ),
+    ] = ""
+
+
 class Delivery(Struct, frozen=True, forbid_unknown_fields=True):
     """What viewers may do for each other."""
 
@@ -150,6 +162,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     server: Server = msgspec.field(default_factory=Server)
     data: Data = msgspec.field(default_factory=Data)
     tracker: Tracker = msgspec.field(default_factory=Tracker)
+    origin: Origin = msgspec.field(default_factory=Origin)
     delivery: Delivery = msgspec.field(default_factory=Delivery)
     seeder: Seeder = msgspec.field(default_factory=Seeder)
     log: Log = msgspec.field(default_factory=Log)

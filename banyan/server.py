@@ -126,6 +126,7 @@ class _Parts:
             tracker=config.tracker.url or TRACKER_PATH,
             upload_bps=config.delivery.upload_bps,
             pages=built_pages(),
+            access_log=Path(config.origin.access_log) if config.origin.access_log else None,
             registry=self._registry,
         )
 

@@ -5,6 +5,7 @@ Files go by sendfile, so that a slow client costs 11 KB of memory and not a segm
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
+from origin.access_log import AccessLog
 from origin.counters import REST, Counters, is_seeder
 from origin.errors import StoreError
 from origin.store import Found, InMemory, OnDisk, Remote
@@ -34,10 +36,11 @@ class Account:
 
 
 class Sender:
-    """Sends answers to requests; every byte of the origin leaves through here."""
+    """Sends answers to requests; every byte of the origin leaves through here, and is noted in `log` if given."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, log: AccessLog | None = None) -> None:
         self._counters = counters
+        self._log = log
 
     async def send(self, request: web.Request, response: web.StreamResponse, body: bytes, account: Account) -> None:
         """Send a whole body. Raises ConnectionError when the client is gone."""
@@ -64,15 +67,18 @@ class Sender:
         self, request: web.Request, response: web.StreamResponse, chunks: AsyncIterator[bytes]
     ) -> None:
         """Send a stream without end (Server-Sent Events), counted as it goes."""
-        writer = await response.prepare(request)
-        assert writer is not None
+        tally = _Tally()
+        tally.began_with(await response.prepare(request))
         counted = 0
         seeder = is_seeder(request.headers.get(hdrs.USER_AGENT))
-        async for chunk in chunks:
-            async with asyncio.timeout(SLICE_TIMEOUT_S):
-                await response.write(chunk)
-            self._counters.add(REST, None, writer.output_size - counted, seeder)
-            counted = writer.output_size
+        try:
+            async for chunk in chunks:
+                async with asyncio.timeout(SLICE_TIMEOUT_S):
+                    await response.write(chunk)
+                self._counters.add(REST, None, tally.total - counted, seeder)
+                counted = tally.total
+        finally:
+            self._note(request, response, REST, tally)
 
     async def _deliver(
         self,
@@ -87,7 +93,7 @@ class Sender:
             return  # the client left while it waited; aiohttp ends such an unprepared answer quietly
         tally = _Tally()
         try:
-            tally.writer = await response.prepare(request)
+            tally.began_with(await response.prepare(request))
             if request.method != hdrs.METH_HEAD and length and response.status != 304:
                 await _write(request, response, found, first, length, tally)
             await response.write_eof()
@@ -96,7 +102,12 @@ class Sender:
                 request.transport.abort()
             raise ConnectionResetError(f"the answer ended early: {error}") from error
         finally:
+            self._note(request, response, account.kind, tally)
             await self._count(request, account, tally)
+
+    def _note(self, request: web.Request, response: web.StreamResponse, kind: str, tally: "_Tally") -> None:
+        if self._log is not None:
+            self._log.note(request, response, kind, tally.began, tally.total, tally.body)
 
     async def _count(self, request: web.Request, account: Account, tally: "_Tally") -> None:
         seeder = is_seeder(request.headers.get(hdrs.USER_AGENT))
@@ -107,12 +118,24 @@ class _Tally:
     """What one answer has put on the wire: through aiohttp's writer, and past it by sendfile."""
 
     def __init__(self) -> None:
-        self.writer: AbstractStreamWriter | None = None
+        self.began = time.time()
         self.by_sendfile = 0
+        self._writer: AbstractStreamWriter | None = None
+        self._headers = 0
+
+    def began_with(self, writer: AbstractStreamWriter | None) -> None:
+        """What is on the wire when an answer has been prepared is its headers."""
+        self._writer = writer
+        self._headers = self.total
+
+    @property
+    def body(self) -> int:
+        """Bytes besides the headers."""
+        return self.total - self._headers
 
     @property
     def total(self) -> int:
-        return self.by_sendfile + (0 if self.writer is None else self.writer.output_size)
+        return self.by_sendfile + (0 if self._writer is None else self._writer.output_size)
 
 
 async def _write(

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from origin.access_log import AccessLog
 from origin.api import Api
 from origin.classes import LiveClasses
 from origin.coalesced import Coalesced
@@ -38,8 +39,8 @@ class OriginSettings:
 
     `stun` lists `stun:host:port` addresses for viewers, `mode` is how viewers may meet (`swarm.ticket.MODES`),
     `upload_bps` the most each may upload (0: no cap), `pages` the built web player, `store` an obstore address where
-    objects shall not lie in the data folder, `tracker` the tracker's address as viewers reach it, `registry` where
-    Prometheus metrics go.
+    objects shall not lie in the data folder, `tracker` the tracker's address as viewers reach it, `access_log` a file
+    that notes every answer, `registry` where Prometheus metrics go.
     """
 
     data: Path
@@ -50,6 +51,7 @@ class OriginSettings:
     store: str | None = None
     source: Source = run
     tracker: str = TRACKER_PATH
+    access_log: Path | None = None
     registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
 
 
@@ -61,8 +63,9 @@ class Origin:
         self.keys: dict[str, VerifyingKey] = {key.public.kid: key.public}
         self.counters = Counters()
         self._warehouse = warehouse
+        self._log = None if settings.access_log is None else AccessLog(settings.access_log)
         heads = Heads()
-        sender = Sender(self.counters)
+        sender = Sender(self.counters, self._log)
         catalogue, store, entries = warehouse.catalogue, warehouse.store, warehouse.entries
         listing = Listing(catalogue, heads, key)
         self._known = Coalesced(self._look_up, most=4096, keep_s=_KNOWN_S)
@@ -122,6 +125,8 @@ class Origin:
         self._ticking.cancel()
         await asyncio.wait([self._ticking])
         await self._warehouse.close()
+        if self._log is not None:
+            self._log.close()
 
     async def _shut_down(self, app: web.Application) -> None:
         self._api.close()
