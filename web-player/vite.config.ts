@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 
+const EMBEDDING = "src/embedding.ts";
 const page = (name: string) => resolve(import.meta.dirname, name);
 
 export default defineConfig({
@@ -11,6 +12,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: true,
     chunkSizeWarningLimit: 900,
-    rolldownOptions: { input: [page("index.html"), page("watch.html"), page("operators.html")] },
+    rolldownOptions: {
+      input: [page("index.html"), page("watch.html"), page("operators.html"), page(EMBEDDING)],
+      // Other people's pages import this one by its name.
+      preserveEntrySignatures: "exports-only",
+      output: {
+        entryFileNames: (chunk) => (chunk.facadeModuleId === page(EMBEDDING) ? "banyan-engine.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
 });

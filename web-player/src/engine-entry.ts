@@ -1,5 +1,5 @@
 /** The P2P engine of the watch page: hls.js on one side, the swarm on the other. */
-import Hls from "hls.js";
+import type Hls from "hls.js";
 import type { Fragment, HlsConfig, LoaderStats } from "hls.js";
 import type { CreateEngine, Engine, EngineOptions, EngineReason, EngineState, EngineStats } from "./engine-interface.ts";
 import type { PlaylistError } from "./engine/errors.ts";
@@ -22,8 +22,9 @@ import { Reporter } from "./hls/reporter.ts";
 import { SegmentLog } from "./hls/segment-log.ts";
 import type { Recorder } from "./hls/segment-log.ts";
 import { Timeline } from "./hls/timeline.ts";
+import type { Item } from "./item.ts";
 import { Node } from "./net/node.ts";
-import type { Standing } from "./net/node.ts";
+import type { NodeSettings, Standing } from "./net/node.ts";
 import { WorkerClock } from "./net/worker-clock.ts";
 
 const AGENT = "banyan-web/0.1";
@@ -61,6 +62,7 @@ class WebEngine implements Engine, SegmentSource {
   private readonly missing: "insecure" | "no-webrtc" | undefined;
   private meter: PlaybackMeter | undefined;
   private enabled: boolean;
+  private item: Item | undefined;
   private began = false;
   private statsDue = false;
   private mainTrack = "";
@@ -69,37 +71,43 @@ class WebEngine implements Engine, SegmentSource {
     this.options = options;
     this.enabled = options.enabled;
     this.missing = missing();
-    const { item, baseUrl } = options;
-    const settings = {
-      base: baseUrl,
-      course: item.course,
-      item: item.id,
-      agent: AGENT,
-      cacheBytes: isMobile() ? MOBILE_CACHE_BYTES : DESKTOP_CACHE_BYTES,
-      uploads: !isMetered(),
-      rtc: this.missing === undefined,
-    };
+    void options.item.then((item) => { this.item = item; }, () => undefined);
+    const settings = this.settings();
     this.node = new Node(settings, {
       finished: (id, came) => { this.finished(id, came); },
       failed: (id) => { this.deliveries.failed(id); },
       changed: () => { this.changed(); },
       standing: () => this.standing(),
     }, new WorkerClock());
-    const videos = new Set(item.tracks.filter((track) => track.kind === "video").map((track) => track.id));
-    this.deliveries = new Deliveries(this.node, this.timeline, (track) => videos.has(track));
-    this.reporter = new Reporter(item.id, this.node);
+    this.deliveries = new Deliveries(this.node, this.timeline, (track) => this.isVideo(track));
+    this.reporter = new Reporter(options.id, this.node);
     this.deliveries.gathering = options.enabled && settings.rtc;
     this.node.setMeeting(options.enabled);
     this.hlsConfig = this.config();
+  }
+
+  private settings(): NodeSettings {
+    // The course is asked for when the swarm is joined: the item is known by then.
+    const course = (): string => this.item?.course ?? "";
+    return {
+      base: this.options.baseUrl,
+      get course() { return course(); },
+      item: this.options.id,
+      agent: AGENT,
+      cacheBytes: isMobile() ? MOBILE_CACHE_BYTES : DESKTOP_CACHE_BYTES,
+      uploads: !isMetered(),
+      rtc: this.missing === undefined,
+    };
   }
 
   private config(): Partial<HlsConfig> {
     const fLoader = fragmentLoaderOf(this);
     // Without WebCrypto no playlist can be checked, so nothing may be taken from peers, and hls.js plays as it is.
     if (this.missing === "insecure") return { fLoader };
-    const checker = new PlaylistChecker(this.options.item.id, VerifyingKey.fromJwk(this.options.item.key, crypto.subtle));
+    const key = this.options.item.then((item) => VerifyingKey.fromJwk(item.key, crypto.subtle));
+    const checker = new PlaylistChecker(this.options.id, key);
     const listingOf = (frag: Fragment): Listing | undefined => this.listed(new URL(frag.url, this.options.baseUrl));
-    const abrController = abrControllerOf({
+    const abrController = abrControllerOf(this.options.Hls, {
       loads: (frag) => listingOf(frag) !== undefined,
       left: (frag) => this.left(listingOf(frag)),
       cached: this.cachedLoads,
@@ -119,7 +127,7 @@ class WebEngine implements Engine, SegmentSource {
     this.meter?.close();
     this.meter = new PlaybackMeter(video, () => { this.playing(); });
     this.reporter.meter = this.meter;
-    hls.on(Hls.Events.MANIFEST_LOADING, () => { this.deliveries.clear(); });
+    hls.on(this.options.Hls.Events.MANIFEST_LOADING, () => { this.deliveries.clear(); });
     this.node.clock.after(JOIN_ANYWAY_MS, () => { this.begin(); });
   }
 
@@ -203,7 +211,7 @@ class WebEngine implements Engine, SegmentSource {
     if (this.began) return;
     this.began = true;
     this.deliveries.ahead = true;
-    this.node.join();
+    void this.options.item.then(() => { this.node.join(); }, () => undefined);
     this.node.clock.after(GATHER_MS, () => { this.deliveries.release(); });
     this.reportLater();
   }
@@ -229,7 +237,7 @@ class WebEngine implements Engine, SegmentSource {
   private standing(): Standing {
     const { exchange } = this.node;
     const position = this.timeline.sequenceAt(this.deliveries.video?.currentTime ?? 0);
-    const key = { item: this.options.item.id, track: this.mainTrack };
+    const key = { item: this.options.id, track: this.mainTrack };
     const holds = (sequence: number): boolean => {
       const listing = exchange.library.at(key, sequence);
       return listing !== undefined && exchange.cache.has(listing.id);
@@ -267,8 +275,7 @@ class WebEngine implements Engine, SegmentSource {
 
   order(order: Order, customer: Customer): void {
     const { key, sequence, id } = order.listing;
-    const track = this.options.item.tracks.find((one) => one.id === key.track);
-    if (track?.kind === "video" || this.mainTrack === "") this.mainTrack = key.track;
+    if (this.isVideo(key.track) || this.mainTrack === "") this.mainTrack = key.track;
     const began = performance.now();
     this.deliveries.order(order, {
       delivered: (data, came) => {
@@ -280,6 +287,10 @@ class WebEngine implements Engine, SegmentSource {
       },
       gaveUp: () => { customer.gaveUp(); },
     });
+  }
+
+  private isVideo(track: string): boolean {
+    return this.item?.tracks.some(({ id, kind }) => id === track && kind === "video") ?? false;
   }
 
   cancel(id: string): void {

@@ -1,6 +1,7 @@
 /**
- * What the watch page knows of the P2P engine, and the engine of the page. `src/engine-entry.ts` exports
- * `createEngine: CreateEngine`; the page imports it lazily and plays plain HLS when that fails.
+ * What a page knows of the P2P engine, and the engine of the page. `src/engine-entry.ts` exports
+ * `createEngine: CreateEngine`; the watch page imports it lazily and plays plain HLS when that fails. Pages that are
+ * not ours come by it through `src/embedding.ts`.
  */
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
@@ -45,8 +46,12 @@ export interface EngineStats {
 }
 
 export interface EngineOptions {
-  readonly item: Item;
-  /** Address of the origin that served the page; API, playlists and tracker are relative to it. */
+  /** The hls.js that plays: the engine brings none of its own. */
+  readonly Hls: typeof Hls;
+  /** The item's name, and what its origin says of it: needed before the first playlist is used. */
+  readonly id: string;
+  readonly item: Promise<Item>;
+  /** Address of the origin; API, playlists and tracker are relative to it. */
   readonly baseUrl: URL;
   /** What the viewer's switch says at the start. */
   readonly enabled: boolean;

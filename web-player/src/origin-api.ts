@@ -38,6 +38,8 @@ export async function getCourse(id: string): Promise<Course> {
   return (await getJson(`/api/courses/${encodeURIComponent(id)}`)) as Course;
 }
 
-export async function getItem(id: string): Promise<Item> {
-  return (await getJson(`/api/items/${encodeURIComponent(id)}`)) as Item;
+/** `base` is the address of an origin other than the page's. */
+export async function getItem(id: string, base?: URL): Promise<Item> {
+  const path = `/api/items/${encodeURIComponent(id)}`;
+  return (await getJson(base === undefined ? path : new URL(path, base).href)) as Item;
 }

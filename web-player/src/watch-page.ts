@@ -4,7 +4,7 @@
  * For tests and for people who look closely, `window.banyan` holds what plays (see `Hook`). Reading it is fine; the
  * page may change it at any time, and nothing that is set there is looked at.
  */
-import type Hls from "hls.js";
+import Hls from "hls.js";
 import "./style/base.css";
 import "./style/watch.css";
 import { element } from "./element.ts";
@@ -87,7 +87,7 @@ async function courseOf(item: Item): Promise<Course | null> {
 async function show(item: Item, main: HTMLElement): Promise<void> {
   document.title = `${item.title} · Banyan`;
   const panel = new SwarmPanel();
-  const engine = await loadEngine({ item, baseUrl: new URL("/", location.href), enabled: p2pWanted() });
+  const engine = await loadEngine({ Hls, id: item.id, item: Promise.resolve(item), baseUrl: new URL("/", location.href), enabled: p2pWanted() });
   panel.follow(engine);
   // A page that is kept for the way back (`persisted`) goes on with its engine.
   addEventListener("pagehide", ({ persisted }) => {

@@ -2,7 +2,6 @@
  * Loads fragments for hls.js. Segments that a verified playlist lists come through the engine; everything else, and
  * whatever the engine cannot do, over plain HTTP inside the same load. Bytes with a content name are checked either way.
  */
-import { LoadStats } from "hls.js";
 import type {
   FragmentLoaderConstructor,
   FragmentLoaderContext,
@@ -18,6 +17,7 @@ import { checkSegment, idBytes } from "../engine/identity.ts";
 import type { Listing } from "../engine/library.ts";
 import type { Capacity } from "./capacity.ts";
 import type { Customer, Order } from "./deliveries.ts";
+import { freshStats } from "./load-stats.ts";
 import type { Recorder } from "./segment-log.ts";
 
 const CONTENT_NAME = /\/media\/([A-Za-z0-9_-]{43})\.[a-z0-9]+$/;
@@ -52,7 +52,7 @@ export function fragmentLoaderOf(source: SegmentSource): FragmentLoaderConstruct
 /** Loads one fragment. */
 class SegmentLoader implements Loader<FragmentLoaderContext> {
   context: FragmentLoaderContext | null = null;
-  stats = new LoadStats();
+  stats: LoaderStats = freshStats();
   readonly #config: HlsConfig;
   readonly #source: SegmentSource;
   #plain: Loader<FragmentLoaderContext> | undefined;

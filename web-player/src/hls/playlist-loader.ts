@@ -1,15 +1,16 @@
 /** Loads playlists for hls.js: over HTTP, checked against the item's pinned key before anybody reads them. */
-import { LoadStats } from "hls.js";
 import type {
   Loader,
   LoaderCallbacks,
   LoaderConfiguration,
+  LoaderStats,
   PlaylistLoaderConstructor,
   PlaylistLoaderContext,
 } from "hls.js";
 import { PlaylistError, StalePlaylist } from "../engine/errors.ts";
 import { MAX_PLAYLIST_BYTES } from "../engine/playlist.ts";
 import type { Claims } from "../engine/playlist.ts";
+import { freshStats } from "./load-stats.ts";
 import { askedOf } from "./playlist-checker.ts";
 import type { Asked, PlaylistChecker } from "./playlist-checker.ts";
 
@@ -63,7 +64,7 @@ export function playlistLoaderOf(checker: PlaylistChecker, listener: PlaylistLis
 /** Loads one playlist. */
 class PlaylistLoader implements Loader<PlaylistLoaderContext> {
   context: PlaylistLoaderContext | null = null;
-  stats = new LoadStats();
+  stats: LoaderStats = freshStats();
   #controller = new AbortController();
   #response: Response | undefined;
   readonly #desk: Desk;

@@ -27,7 +27,7 @@ function player({ left, buffered = 3, auto = true, ours = true }: { left?: Remai
     nextLoadLevel: -1,
     nextAutoLevel: -1,
   };
-  const Controller = abrControllerOf({ loads: () => ours, left: () => left, cached: new WeakSet() });
+  const Controller = abrControllerOf(Hls, { loads: () => ours, left: () => left, cached: new WeakSet() });
   const controller = new Controller(hls as unknown as Hls);
   handlers.get(Hls.Events.FRAG_LOADING)?.(Hls.Events.FRAG_LOADING, { frag, targetBufferTime: 0 });
   return { hls, controller, abortRequests };
