@@ -11,25 +11,37 @@ from conftest import COURSE
 from processes import House
 from watching import Watcher
 
-# Counts block messages to each peer of segments that the sender has not whole yet: `window.early[peer]`.
+# Counts block messages to each peer of segments that the sender has not whole yet: `window.early[peer][segment]`.
+# A want is noted when it comes: once its last block is on its way, the exchange knows nothing of it any more.
 COUNT_EARLY = """
 window.early = {};
 setTimeout(function look() {
   const exchange = window.banyan?.engine?.node?.exchange;
   if (!exchange) return setTimeout(look, 20);
+  const asked = new Map();
+  const heard = exchange.controlReceived.bind(exchange);
+  exchange.controlReceived = (peer, data, now) => {
+    heard(peer, data, now);
+    for (const want of exchange.neighbours.get(peer)?.serving.values() ?? []) {
+      asked.set(`${peer} ${want.request}`, want.segment);
+    }
+  };
   const emit = exchange.emit.bind(exchange);
   exchange.emit = (event) => {
     if (event.type === "SendBlocks") {
       const request = new DataView(event.data.buffer, event.data.byteOffset).getUint32(0);
-      const serving = exchange.neighbours.get(event.peer)?.serving.get(request);
-      if (serving && !exchange.cache.has(serving.segment)) {
-        window.early[event.peer] = (window.early[event.peer] ?? 0) + 1;
+      const segment = asked.get(`${event.peer} ${request}`);
+      if (segment && !exchange.cache.has(segment)) {
+        const early = (window.early[event.peer] ??= {});
+        early[segment] = (early[segment] ?? 0) + 1;
       }
     }
     emit(event);
   };
 }, 0);
 """
+NODE = "window.banyan.engine.node"
+HANDED_ON = 3
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +77,41 @@ async def test_a_segment_comes_from_three_peers(house: House, tmp_path: Path) ->
 
 async def test_a_chain_hands_on_what_is_still_arriving(slow_house: House) -> None:
     async with browsers() as open_page:
-        a = await Watcher.open(open_page, slow_house, slow_house.lecture, init=COUNT_EARLY)
-        await until(a.page, "window.banyan.engine.node.exchange.duties.size > 0")
+        a = await Watcher.open(open_page, slow_house, slow_house.lecture)
+        await until(a.page, f"[...{NODE}.exchange.duties.values()].some((duty) => duty.feeder)")
         b = await Watcher.open(open_page, slow_house, slow_house.lecture, init=COUNT_EARLY)
         await b.meet(1)
-        c = await Watcher.open(open_page, slow_house, slow_house.lecture, init=COUNT_EARLY)
+        c = await Watcher.open(open_page, slow_house, slow_house.lecture)
         await c.meet(1)
-        names = [await watcher.page.evaluate("window.banyan.engine.node.exchange.me") for watcher in (a, b, c)]
+        names = [await watcher.page.evaluate(f"{NODE}.exchange.me") for watcher in (a, b, c)]
         for watcher, other in ((a, names[2]), (c, names[0])):
-            await watcher.page.evaluate("(name) => window.banyan.engine.node.mesh.part(name, 'test', true)", other)
+            await watcher.page.evaluate(f"(name) => {NODE}.mesh.part(name, 'test', true)", other)
         await b.meet(2)
-        start = await c.position()
-        await c.played_past(start + 25, 60)
-        early = await b.page.evaluate("(name) => window.early[name] ?? 0", names[2])
-        print(f"{early} block messages went to C while B was still loading")
-        assert early > 0
-        assert any(set(entry["sources"]) == {names[1]} for entry in await c.log()), "no segment came all from B"
+        print("early block messages from B to C by segment:", await _handed_on(a, b, c, 60))
         await c.assert_true_bytes()
         await c.assert_fluent()
+
+
+async def _handed_on(a: Watcher, b: Watcher, c: Watcher, seconds: float) -> dict[str, int]:
+    """Wait for segments that went all from A to B and all from B to C, and began to leave B before B had them whole.
+
+    Who feeds is the tracker's choice, which may change where a machine is slow; a segment that came another way is
+    passed over.
+    """
+    names = [await watcher.page.evaluate(f"{NODE}.exchange.me") for watcher in (a, b, c)]
+    end = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < end:
+        early = await b.page.evaluate("(name) => window.early[name] ?? {}", names[2])
+        from_a, from_b = await _came_all_from(b, names[0]), await _came_all_from(c, names[1])
+        handed_on = {segment: early[segment] for segment in early if segment in from_a & from_b}
+        if len(handed_on) >= HANDED_ON:
+            return handed_on
+        await asyncio.sleep(0.2)
+    for watcher, name in zip((a, b, c), names, strict=True):
+        duties = await watcher.page.evaluate(f"[...{NODE}.exchange.duties.values()]")
+        print(name, duties, [(entry["id"], entry["sources"]) for entry in await watcher.log()], await watcher.stats())
+    raise AssertionError(f"not within {seconds} s: {HANDED_ON} segments A-B-C; early messages of B to C: {early}")
+
+
+async def _came_all_from(watcher: Watcher, source: str) -> set[str]:
+    return {entry["id"] for entry in await watcher.log() if set(entry["sources"]) == {source}}
