@@ -36,6 +36,13 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SECONDS = re.compile(r"[0-9]{1,6}")
 _SESSION = re.compile(r"[0-9a-f]{32}")
 _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = web.RequestKey("headers", dict[str, str])
+_ANY_PAGE = {"Access-Control-Allow-Origin": "*"}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
 Body = TypeVar("Body", bound=msgspec.Struct)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -72,6 +79,8 @@ class Api:
         """Mount every operation, the OpenAPI document, and a plain 404 for the rest of /api."""
         for operation in OPERATIONS:
             app.router.add_route(operation.method, operation.path, self._guarded(operation))
+            if operation.embedded:
+                app.router.add_options(operation.path, self._preflight)
         app.router.add_get("/openapi.json", self._openapi)
         app.router.add_route("*", "/api/{rest:.*}", self._nothing)
 
@@ -83,6 +92,7 @@ class Api:
         handler: Handler = getattr(self, operation.name)
 
         async def guarded(request: web.Request) -> web.StreamResponse:
+            request[_HEADERS] = {**_JSON, **_ANY_PAGE} if operation.embedded else _JSON
             try:
                 if operation.admin:
                     self._check_admin(request)
@@ -172,6 +182,11 @@ class Api:
             raise Missing("item", "There is no such lecture or class.")
         return item
 
+    async def _preflight(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=204, headers={**_ANY_PAGE, **_PREFLIGHT})
+        await self._sender.send(request, response, b"", Account())
+        return response
+
     async def _openapi(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers=_JSON)
         await self._sender.send(request, response, self._document, Account())
@@ -183,7 +198,7 @@ class Api:
     async def _answer(
         self, request: web.Request, answer: msgspec.Struct | None, status: int = 200, session: str | None = None
     ) -> web.StreamResponse:
-        response = web.StreamResponse(status=status, headers=_JSON)
+        response = web.StreamResponse(status=status, headers=request.get(_HEADERS, _JSON))
         if session is not None:
             response.set_cookie(
                 SESSION_COOKIE, session, path="/api/", httponly=True, samesite="Lax", secure=request.secure
@@ -193,7 +208,7 @@ class Api:
         return response
 
     async def _refuse(self, request: web.Request, status: int, word: str, message: str) -> web.StreamResponse:
-        response = web.StreamResponse(status=status, headers=_JSON)
+        response = web.StreamResponse(status=status, headers=request.get(_HEADERS, _JSON))
         if status == 401:
             response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
         body = msgspec.json.encode(ErrorAnswer(error=word, message=message))

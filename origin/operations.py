@@ -18,7 +18,8 @@ from origin.messages import (
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation. `name` is also the handler's; `answer` None means an empty body; `events` that snapshots stream
-    as Server-Sent Events; `query` the whole numbers it takes, with their meaning."""
+    as Server-Sent Events; `embedded` that pages of other web origins may ask, for players of their own; `query` the
+    whole numbers it takes, with their meaning."""
 
     method: str
     path: str
@@ -29,6 +30,7 @@ class Operation:
     status: int = 200
     admin: bool = False
     events: bool = False
+    embedded: bool = False
     query: dict[str, str] = field(default_factory=dict)
 
 
@@ -42,8 +44,9 @@ OPERATIONS = (
         "Admission to the course's swarm for two minutes.",
         TicketAnswer,
         TicketRequest,
+        embedded=True,
     ),
-    Operation("GET", "/api/items/{item}", "item", "One lecture or class.", ItemAnswer),
+    Operation("GET", "/api/items/{item}", "item", "One lecture or class.", ItemAnswer, embedded=True),
     Operation("DELETE", "/api/items/{item}", "remove_item", "Removes an item.", status=204, admin=True),
     Operation("POST", "/api/items/{item}/end", "end_item", "Ends a live class.", ItemAnswer, admin=True),
     Operation("POST", "/api/classes", "start_class", "Starts a live class.", ItemAnswer, ClassRequest, 201, admin=True),

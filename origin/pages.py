@@ -20,7 +20,7 @@ from origin.sending import Account, Sender
 PAGES = {"/": "index.html", "/watch/{item}": "watch.html", "/operators": "operators.html"}
 MAX_FILE_BYTES = 16 * 1024 * 1024
 _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*")
-_ROOT_FILE = r"{name:[A-Za-z0-9_-]+\.(?:ico|svg|png|webmanifest|txt)}"
+_ROOT_FILE = r"{name:[A-Za-z0-9_-]+\.(?:ico|svg|png|webmanifest|txt|js)}"
 _SQUEEZED = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
 _KEPT_S = 2.0
 _MORE_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
@@ -35,6 +35,8 @@ _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+# Other web sites' pages import the engine, and what it is made of, as modules.
+_ANY_PAGE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 _NOT_BUILT = (
     "The web player has not been built. In a checkout: cd web-player && npm ci && npm run build\n"
     "网页播放器尚未构建。请在源码目录执行: cd web-player && npm ci && npm run build\n"
@@ -82,7 +84,7 @@ class Pages:
         return await self._found(request, self._assets, f"assets/{request.match_info['name']}", FOREVER)
 
     async def root_file(self, request: web.Request) -> web.StreamResponse:
-        """An icon or a manifest beside the pages."""
+        """An icon, a manifest or the engine for other pages, beside the pages."""
         return await self._found(request, self._files, request.match_info["name"], NO_CACHE)
 
     async def _found(
@@ -101,6 +103,8 @@ class Pages:
 
     async def _send(self, request: web.Request, file: _File, cache: str) -> web.StreamResponse:
         headers = {**_SECURITY, "Cache-Control": cache, "ETag": file.etag, "Vary": "Accept-Encoding"}
+        if file.content_type.startswith("text/javascript"):
+            headers |= _ANY_PAGE
         body, status = file.data, 200
         if etag_listed(request.headers.get(hdrs.IF_NONE_MATCH), file.etag):
             body, status = b"", 304

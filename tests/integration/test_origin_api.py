@@ -42,6 +42,28 @@ async def post(server: Server, path: str, body: object, headers: dict[str, str] 
         return response.status, await response.json()
 
 
+async def test_pages_of_other_sites_may_ask_for_items_and_tickets_alone(
+    published: tuple[Server, PublishReport],
+) -> None:
+    server, report = published
+    course = await course_of(server)
+    embedded = {operation.path for operation in OPERATIONS if operation.embedded}
+    assert embedded == {"/api/courses/{course}/ticket", "/api/items/{item}"}
+    for path in (f"/api/courses/{course}/ticket", f"/api/items/{report.item}"):
+        async with server.client.options(server.base + path) as response:
+            assert response.status == 204
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+            assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
+            assert "Access-Control-Allow-Credentials" not in response.headers
+    async with server.client.get(f"{server.base}/api/items/{report.item}") as response:
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+    async with server.client.post(f"{server.base}/api/courses/{course}/ticket", json={"role": "seeder"}) as response:
+        assert response.status == 401
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+    async with server.client.get(f"{server.base}/api/courses") as response:
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+
 async def test_courses_and_items_are_told_as_the_contract_says(published: tuple[Server, PublishReport]) -> None:
     server, report = published
     (course,) = json.loads(await server.text("/api/courses"))["courses"]
@@ -184,7 +206,7 @@ async def test_routes_and_document_are_equal(published: tuple[Server, PublishRep
         for route in app.router.routes()
         if route.resource is not None
         and route.resource.canonical.startswith("/api/")
-        and route.method not in ("HEAD", "*")
+        and route.method not in ("HEAD", "OPTIONS", "*")
     }
     assert described == routed == {(o.method, o.path) for o in OPERATIONS}
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))

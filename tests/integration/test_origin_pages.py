@@ -16,6 +16,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     (pages / "assets" / "app-0a1b.js").write_text("export const a = 1;\n" * 100)
     (pages / "assets" / "deep" / "font.woff2").write_bytes(b"wOF2")
     (pages / "favicon.svg").write_text("<svg/>")
+    (pages / "banyan-engine.js").write_text("export {};")
     (tmp_path / "secret.js").write_text("secret")
     (pages / "assets" / "link.js").symlink_to(tmp_path / "secret.js")
     async with serving(OriginSettings(data=tmp_path / "data", pages=pages)) as running:
@@ -49,6 +50,15 @@ async def test_assets_are_immutable_and_squeezed(server: Server) -> None:
         assert response.headers["Content-Type"] == "font/woff2"
     async with server.client.get(f"{server.base}/favicon.svg") as response:
         assert response.headers["Content-Type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize("path", ["/banyan-engine.js", "/assets/app-0a1b.js"])
+async def test_pages_of_other_sites_may_import_the_engine(server: Server, path: str) -> None:
+    async with server.client.get(server.base + path) as response:
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert ("immutable" in response.headers["Cache-Control"]) == path.startswith("/assets/")
+    async with server.client.get(f"{server.base}/") as response:
+        assert "Access-Control-Allow-Origin" not in response.headers
 
 
 @pytest.mark.parametrize(
