@@ -106,6 +106,9 @@ class Tracker(Struct, frozen=True, forbid_unknown_fields=True):
 class Origin(Struct, frozen=True, forbid_unknown_fields=True):
     """Where media and pages come from."""
 
+    pages: Annotated[
+        str, Meta(description="Folder of a web player built elsewhere; none given: the one that comes with Banyan.")
+    ] = ""
     access_log: Annotated[
         str,
         Meta(

@@ -125,7 +125,7 @@ class _Parts:
             mode=config.delivery.mode,
             tracker=config.tracker.url or TRACKER_PATH,
             upload_bps=config.delivery.upload_bps,
-            pages=built_pages(),
+            pages=Path(config.origin.pages) if config.origin.pages else built_pages(),
             access_log=Path(config.origin.access_log) if config.origin.access_log else None,
             registry=self._registry,
         )
