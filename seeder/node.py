@@ -27,6 +27,7 @@ from swarm.exchange_events import (
 )
 from swarm.library import Listing
 from swarm.load import Duty as ItemDuty
+from swarm.peer_messages import SEEDER
 from swarm.policy import load_parameters
 from swarm.tracker_messages import (
     NO_SEQUENCE,
@@ -114,8 +115,7 @@ class Node:
         self._certificate = certificate
         self._announce_ms = 10_000
         self._parameters = load_parameters()
-        own = ExchangeSettings(settings.role, settings.agent, settings.cache_bytes, settings.upload, settings.p2p)
-        self.exchange = Exchange(own, self._parameters)
+        self.exchange = Exchange(self._exchange_settings(), self._parameters)
         self.tracker = TrackerClient(source.lasting, self, self._ask, self._tracker_url, settings.agent)
         self.mesh = Mesh(self, self.tracker.send, certificate, settings.degree, settings.most_links)
         self._watched: dict[str, Standing] = {}
@@ -127,6 +127,12 @@ class Node:
         self._due = 0.0
         self._polled = 0.0
         self._closed = False
+
+    def _exchange_settings(self) -> ExchangeSettings:
+        own = self.settings
+        # What a seeder offers it can always fetch again.
+        again = own.role == SEEDER
+        return ExchangeSettings(own.role, own.agent, own.cache_bytes, own.upload, own.p2p, lambda _: again)
 
     # The owner's side
 

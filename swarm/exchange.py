@@ -6,6 +6,7 @@ events of `take_events()`. No byte leaves or is reported as finished before its 
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from swarm.announcer import Announcer
@@ -31,13 +32,15 @@ MOST_DEMANDED = 64
 @dataclass(frozen=True, slots=True)
 class ExchangeSettings:
     """Who this peer is: its role (VIEWER or SEEDER), agent text, memory for segments in bytes, upload cap in bytes/s
-    (0: none), and whether it uploads at all."""
+    (0: none), whether it uploads at all, and of which segments the shell has a store behind this memory (`backed`):
+    those are not lost when memory drops them, but demanded when a neighbour wants them."""
 
     role: int
     agent: str
     cache_bytes: int
     upload_bytes_per_s: int = 0
     uploads: bool = True
+    backed: Callable[[bytes], bool] = lambda _: False
 
 
 class Exchange:
@@ -213,9 +216,9 @@ class Exchange:
             self._evicted(gone)
 
     def _evicted(self, segment_id: bytes) -> None:
-        """A segment left memory: a seeder can have it again, others say that they have it no more."""
+        """A segment left memory: a backed one can be had again, of others neighbours hear that they are gone."""
         listing = self.library.of(segment_id)
-        if self.settings.role != SEEDER:
+        if not self.settings.backed(segment_id):
             if listing is not None:
                 self._tell_all(self.announcer.lost(listing))
             self.refuse_waiting(segment_id, NOT_HELD)
@@ -248,7 +251,7 @@ class Exchange:
         """A segment will not come: neighbours that were told of it, or wait for it, hear so."""
         self._demanded.discard(segment_id)
         listing = self.library.of(segment_id)
-        if listing is not None and self.settings.role != SEEDER:
+        if listing is not None and not self.settings.backed(segment_id):
             self._tell_all(self.announcer.lost(listing))
         self.refuse_waiting(segment_id, NOT_HELD)
 

@@ -13,6 +13,7 @@ from swarm.exchange import Exchange
 from swarm.exchange_events import (
     AbortHttp,
     Close,
+    Demanded,
     Event,
     Failed,
     FetchHttp,
@@ -88,6 +89,14 @@ class Tape:
     def store(self, listing: Listing, data: bytes) -> None:
         self.note("store", _place(listing), self.piece(data))
         self.exchange.store(listing, data)
+
+    def offer(self, listing: Listing) -> None:
+        self.note("offer", _place(listing))
+        self.exchange.offer(listing)
+
+    def given_up(self, segment_id: bytes) -> None:
+        self.note("given_up", id_text(segment_id))
+        self.exchange.given_up(segment_id)
 
     def set_duty(self, feeder: bool, members: int) -> None:
         self.note("duty", KEY.item, feeder, members)
@@ -167,7 +176,7 @@ def _source(source: bytes) -> str:
 
 def exchange_vectors() -> dict[str, Any]:
     stories: list[Callable[[], tuple[Network, Tape]]] = [
-        _relay, _many_sources, _lies, _silence, _capped, _in_step, _origin_down, _evicts, _vanishes,
+        _relay, _many_sources, _lies, _silence, _capped, _in_step, _origin_down, _evicts, _vanishes, _backed,
     ]  # fmt: skip
     told = [(story.__name__.removeprefix("_"), *story()) for story in stories]
     return {
@@ -179,6 +188,7 @@ def exchange_vectors() -> dict[str, Any]:
                 "me": tape.exchange.me.hex(),
                 "cache_bytes": tape.exchange.settings.cache_bytes,
                 "upload": tape.exchange.settings.upload_bytes_per_s,
+                "backed": [id_text(one) for one in net.objects if tape.exchange.settings.backed(one)],
                 "objects": [[int(data[:8]), len(data)] for data in net.objects.values()],
                 "steps": tape.steps,
                 "counters": dict(tape.exchange.counters),
@@ -189,7 +199,7 @@ def exchange_vectors() -> dict[str, Any]:
 
 
 def _network(names: tuple[bytes, ...], watched: bytes, **settings: Any) -> tuple[Network, Tape]:
-    own = {key: settings.pop(key) for key in ("cache", "upload") if key in settings}
+    own = {key: settings.pop(key) for key in ("cache", "upload", "backed") if key in settings}
     net = Network(**settings)
     for name in names:
         net.add(name, **(own if name == watched else {}))
@@ -329,4 +339,32 @@ def _vanishes() -> tuple[Network, Tape]:
     net.peers[B].unwant(other.id, net.now)
     net.disconnect(A, B)
     net.run(4000)
+    return net, tape
+
+
+def _backed() -> tuple[Network, Tape]:
+    """B has a store behind its memory: it serves A from there, and takes back what the store lost."""
+    backed: set[bytes] = set()
+    net, tape = _network((A, B), B, cache=100_000, backed=backed)
+    net.connect(A, B)
+    listings = [net.listing(sequence, 45_000) for sequence in range(4)]
+    backed |= {listing.id for listing in listings[:3]}
+    by_id = {listing.id: listing for listing in listings}
+    for listing in listings:
+        net.peers[B].offer(listing)
+    for listing in listings[:3]:
+        net.store(B, listing)
+    net.run(100)
+
+    def look(name: bytes, event: Event) -> Event:
+        if isinstance(event, Demanded) and event.segment in backed:
+            tape.store(by_id[event.segment], net.objects[event.segment])
+        elif isinstance(event, Demanded):
+            tape.given_up(event.segment)
+        return event
+
+    net.hook = look
+    for listing in (listings[0], listings[3]):
+        net.peers[A].want(listing, net.now + 9000, net.now)
+        net.run(1000)
     return net, tape

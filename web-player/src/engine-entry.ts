@@ -76,6 +76,7 @@ class WebEngine implements Engine, SegmentSource {
     this.node = new Node(settings, {
       finished: (id, came) => { this.finished(id, came); },
       failed: (id) => { this.deliveries.failed(id); },
+      demanded: () => undefined,
       changed: () => { this.changed(); },
       standing: () => this.standing(),
     }, new WorkerClock());
@@ -97,6 +98,7 @@ class WebEngine implements Engine, SegmentSource {
       cacheBytes: isMobile() ? MOBILE_CACHE_BYTES : DESKTOP_CACHE_BYTES,
       uploads: !isMetered(),
       rtc: this.missing === undefined,
+      backed: () => false,
     };
   }
 

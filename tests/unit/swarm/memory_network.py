@@ -1,7 +1,7 @@
 """Exchanges joined by a network in memory, under a clock that only the test moves."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,7 +20,7 @@ from swarm.exchange_events import (
 )
 from swarm.identity import prove
 from swarm.library import Listing, TrackKey
-from swarm.peer_messages import VIEWER
+from swarm.peer_messages import SEEDER, VIEWER
 from swarm.policy import load_parameters
 
 PARAMETERS = load_parameters()
@@ -56,8 +56,11 @@ class Network:
     _busy: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     _count: int = 0
 
-    def add(self, name: bytes, role: int = VIEWER, cache: int = 64 << 20, upload: int = 0) -> Exchange:
-        exchange = Exchange(ExchangeSettings(role, "test", cache, upload), PARAMETERS)
+    def add(
+        self, name: bytes, role: int = VIEWER, cache: int = 64 << 20, upload: int = 0, backed: Collection[bytes] = ()
+    ) -> Exchange:
+        settings = ExchangeSettings(role, "test", cache, upload, backed=lambda one: role == SEEDER or one in backed)
+        exchange = Exchange(settings, PARAMETERS)
         exchange.me = name
         self.peers[name] = exchange
         self.finished[name] = {}

@@ -29,7 +29,8 @@ const MOST_REASON = 64;
 
 /**
  * Who this peer is: its role (VIEWER or SEEDER), agent text, memory for segments in bytes, upload cap in bytes/s (0:
- * none), and whether it uploads at all.
+ * none), whether it uploads at all, and of which segments the shell has a store behind this memory (`backed`): those are
+ * not lost when memory drops them, but demanded when a neighbour wants them.
  */
 export interface ExchangeSettings {
   readonly role: number;
@@ -37,6 +38,7 @@ export interface ExchangeSettings {
   readonly cacheBytes: number;
   readonly uploadBytesPerSecond: number;
   readonly uploads: boolean;
+  readonly backed: (segmentId: string) => boolean;
 }
 
 const MOST_DEMANDED = 64;
@@ -200,6 +202,12 @@ export class Exchange {
     this.library.add(listing);
   }
 
+  /** Announce a segment that can be had on demand (see Demanded). */
+  offer(listing: Listing): void {
+    this.library.add(listing);
+    this.tellAll(this.announcer.gained(listing));
+  }
+
   /** Get a segment by `deadline` (ms on the caller's clock); a second call changes deadline and urgency. */
   want(listing: Listing, deadline: number, now: number, urgent = false): void {
     this.library.add(listing);
@@ -242,10 +250,10 @@ export class Exchange {
     for (const gone of dropped) this.evicted(gone);
   }
 
-  /** A segment left memory: a seeder can have it again, others say that they have it no more. */
+  /** A segment left memory: a backed one can be had again, of others neighbours hear that they are gone. */
   private evicted(segmentId: string): void {
     const listing = this.library.of(segmentId);
-    if (this.settings.role !== SEEDER) {
+    if (!this.settings.backed(segmentId)) {
       if (listing !== undefined) this.tellAll(this.announcer.lost(listing));
       this.refuseWaiting(segmentId, NOT_HELD);
       return;
@@ -280,7 +288,7 @@ export class Exchange {
   givenUp(segmentId: string): void {
     this.demanded.delete(segmentId);
     const listing = this.library.of(segmentId);
-    if (listing !== undefined && this.settings.role !== SEEDER) this.tellAll(this.announcer.lost(listing));
+    if (listing !== undefined && !this.settings.backed(segmentId)) this.tellAll(this.announcer.lost(listing));
     this.refuseWaiting(segmentId, NOT_HELD);
   }
 

@@ -19,6 +19,8 @@ export interface SegmentListener {
   finished(segment: string, came: readonly (readonly [string, number])[]): void;
   /** A wanted segment cannot be had now. */
   failed(segment: string): void;
+  /** A neighbour wants an offered segment that is not in memory. */
+  demanded(segment: string): void;
 }
 
 /** Drives one exchange over the links of a mesh and HTTP. `media` is the address under which segments lie. */
@@ -137,6 +139,7 @@ export class ExchangeDriver implements FetchListener {
         this.listener.failed(event.segment);
         break;
       case "Demanded":
+        this.listener.demanded(event.segment);
         break;
     }
   }

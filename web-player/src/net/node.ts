@@ -30,6 +30,8 @@ export interface NodeSettings {
   readonly cacheBytes: number;
   readonly uploads: boolean;
   readonly rtc: boolean;
+  /** Of which segments there is a store behind the memory. */
+  readonly backed: (segment: string) => boolean;
 }
 
 /** Where the viewer stands: media sequence numbers of the playhead and of the held range (-1: none). */
@@ -72,8 +74,8 @@ export class Node implements MeshListener, TrackerListener {
     this.settings = settings;
     this.listener = listener;
     this.clock = clock;
-    const { agent, cacheBytes, uploads, base } = settings;
-    const own = { role: VIEWER, agent, cacheBytes, uploads, uploadBytesPerSecond: 0 };
+    const { agent, cacheBytes, uploads, backed, base } = settings;
+    const own = { role: VIEWER, agent, cacheBytes, uploads, backed, uploadBytesPerSecond: 0 };
     this.exchange = new Exchange(own, PARAMETERS);
     this.tracker = new TrackerSocket({
       listener: this,

@@ -15,6 +15,7 @@ interface Conversation {
   readonly me: string;
   readonly cache_bytes: number;
   readonly upload: number;
+  readonly backed: readonly string[];
   readonly objects: [sequence: number, size: number][];
   readonly steps: string[];
   readonly counters: Record<string, number>;
@@ -28,8 +29,9 @@ class Replay {
   readonly exchange: Exchange;
   private readonly objects: Uint8Array[];
 
-  constructor({ me, cache_bytes, upload, objects }: Conversation) {
-    const settings = { role: 0, agent: "test", cacheBytes: cache_bytes, uploadBytesPerSecond: upload, uploads: true };
+  constructor({ me, cache_bytes, upload, backed, objects }: Conversation) {
+    const own = { role: 0, agent: "test", cacheBytes: cache_bytes, uploadBytesPerSecond: upload, uploads: true };
+    const settings = { ...own, backed: (segment: string) => backed.includes(segment) };
     this.exchange = new Exchange(settings, PARAMETERS);
     this.exchange.me = me;
     this.objects = objects.map(([sequence, size]) => segmentBytes(sequence, size));
@@ -53,6 +55,8 @@ class Replay {
       },
       unwant: (segment: string) => { exchange.unwant(segment); },
       store: (place: Place, piece: Piece) => { exchange.store(listing(place), this.piece(piece)); },
+      offer: (place: Place) => { exchange.offer(listing(place)); },
+      given_up: (segment: string) => { exchange.givenUp(segment); },
       duty: (item: string, feeder: boolean, members: number) => { exchange.duties.set(item, { feeder, members }); },
       http_data: (segment: string, first: number, piece: Piece, now: number) => {
         exchange.downloads.httpData(segment, first, this.piece(piece), now);

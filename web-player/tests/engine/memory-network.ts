@@ -41,7 +41,7 @@ export class Network {
   }
 
   add(name: string): Exchange {
-    const settings = { role: 0, agent: "test", cacheBytes: 64 << 20, uploadBytesPerSecond: 0, uploads: true };
+    const settings = { role: 0, agent: "test", cacheBytes: 64 << 20, uploadBytesPerSecond: 0, uploads: true, backed: () => false };
     const exchange = new Exchange(settings, PARAMETERS);
     exchange.me = name;
     this.peers.set(name, exchange);

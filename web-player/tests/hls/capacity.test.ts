@@ -4,7 +4,7 @@ import { VIEWER } from "../../src/engine/messages.ts";
 import { PARAMETERS } from "../../src/engine/policy.ts";
 import { capacityOf } from "../../src/hls/capacity.ts";
 
-const SETTINGS = { role: VIEWER, agent: "t", cacheBytes: 1 << 20, uploads: false, uploadBytesPerSecond: 0 };
+const SETTINGS = { role: VIEWER, agent: "t", cacheBytes: 1 << 20, uploads: false, uploadBytesPerSecond: 0, backed: () => false };
 
 /** An exchange that measured these rates in bytes/s. */
 function measured(http: number, peers: readonly number[]): Exchange {

@@ -13,7 +13,7 @@ import { FakeClock } from "../net/fake-clock.ts";
 const BLOCK = 16_384;
 const SIZE = 4 * BLOCK;
 const DURATION = 4;
-const SETTINGS = { role: VIEWER, agent: "t", cacheBytes: 1 << 24, uploads: false, uploadBytesPerSecond: 0 };
+const SETTINGS = { role: VIEWER, agent: "t", cacheBytes: 1 << 24, uploads: false, uploadBytesPerSecond: 0, backed: () => false };
 const CLASS = [7, 8, 9, 10].map((sequence) => {
   const data = segment(SIZE, sequence);
   const listing: Listing = { key: { item: "i", track: "v720" }, sequence, id: idText(prove(data).id), size: SIZE, live: true };

@@ -85,10 +85,11 @@ function offer(tracker: FakeSocket | undefined, peer: number): void {
 /** A node that has joined, with one open link and one under way. */
 async function joined() {
   const clock = new FakeClock();
-  const settings = { course: "c", item: "i", agent: "test", cacheBytes: 1e6, uploads: true, rtc: true };
+  const settings = { course: "c", item: "i", agent: "test", cacheBytes: 1e6, uploads: true, rtc: true, backed: () => false };
   const listener = {
     finished: () => undefined,
     failed: () => undefined,
+    demanded: () => undefined,
     changed: () => undefined,
     standing: () => ({ position: 0, first: -1, last: -1 }),
   };
