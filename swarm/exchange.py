@@ -239,6 +239,8 @@ class Exchange:
         """A wanted segment is complete."""
         for source, size in segment.came.items():
             self.counters[self.kind_of(source)] += size
+            if source in self.neighbours:
+                self.neighbours[source].useful += size
         self.keep(listing, segment)
         self.emit(Finished(segment.id, tuple(segment.came.items())))
 

@@ -39,7 +39,8 @@ class Serving:
 
 @dataclass
 class Neighbour:
-    """State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send."""
+    """State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send, `useful`
+    the verified bytes of it in segments that are complete."""
 
     id: bytes
     role: int
@@ -57,6 +58,7 @@ class Neighbour:
     sent: int = 0
     granted: int = 0
     received: int = 0
+    useful: int = 0
     buffered: int = 0
     delivered: int = 0
     suspected: int | None = None
@@ -123,6 +125,16 @@ class Neighbour:
         """The highest sequence of a track that it holds or has begun to load, -1 when there is none."""
         held = self.have.get(key)
         return max(held.newest if held is not None else -1, self._newest_loading.get(key, -1))
+
+    def near(self, item: str, position: int, reach: int) -> bool:
+        """It holds or has begun to load something of an item within `reach` of a position (-1: anywhere)."""
+        return any(self._is_near(key, position, reach) for key in self.tracks.values() if key.item == item)
+
+    def _is_near(self, key: TrackKey, position: int, reach: int) -> bool:
+        newest = self.newest(key)
+        if position < 0 or abs(newest - position) <= reach:
+            return newest >= 0
+        return any(self.holds(key, position + ahead) for ahead in range(reach + 1))
 
     def offered(self, key: TrackKey, sequence: int, blocks: int) -> int:
         """Bitmap of the blocks of a segment that it can send at once."""

@@ -273,7 +273,11 @@ export class Exchange {
 
   /** A wanted segment is complete. */
   finished(listing: Listing, segment: Segment): void {
-    for (const [source, size] of segment.came) this.count(this.kindOf(source), size);
+    for (const [source, size] of segment.came) {
+      this.count(this.kindOf(source), size);
+      const neighbour = this.neighbours.get(source);
+      if (neighbour !== undefined) neighbour.useful += size;
+    }
     this.keep(listing, segment);
     this.emit({ type: "Finished", segment: segment.id, came: [...segment.came] });
   }

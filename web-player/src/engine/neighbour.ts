@@ -31,7 +31,7 @@ export interface Serving {
   proof: boolean;
 }
 
-/** State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send. */
+/** State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send, `useful` the verified bytes of it in segments that are complete. */
 export class Neighbour {
   readonly id: string;
   readonly role: number;
@@ -48,9 +48,11 @@ export class Neighbour {
   sent = 0;
   granted = 0;
   received = 0;
+  useful = 0;
   buffered = 0;
   delivered = 0;
   suspected: number | undefined;
+  strikes = 0;
   private excused = 0;
   private patience = MOST_MESSAGES;
   private spent = 0;
@@ -58,7 +60,6 @@ export class Neighbour {
   private readonly have = new Map<string, Holdings>();
   private readonly newestLoading = new Map<string, number>();
   private readonly loading = new Map<string, bigint>();
-  private strikes = 0;
   private struck = 0;
 
   constructor(id: string, role: number, parameters: Parameters, opened: number) {
@@ -133,6 +134,18 @@ export class Neighbour {
   newest(key: TrackKey): number {
     const name = trackName(key);
     return Math.max(this.have.get(name)?.newest ?? -1, this.newestLoading.get(name) ?? -1);
+  }
+
+  /** It holds or has begun to load something of an item within `reach` of a position (-1: anywhere). */
+  near(item: string, position: number, reach: number): boolean {
+    return [...this.tracks.values()].some((key) => key.item === item && this.isNear(key, position, reach));
+  }
+
+  private isNear(key: TrackKey, position: number, reach: number): boolean {
+    const newest = this.newest(key);
+    if (position < 0 || Math.abs(newest - position) <= reach) return newest >= 0;
+    for (let ahead = 0; ahead <= reach; ahead += 1) if (this.holds(key, position + ahead)) return true;
+    return false;
   }
 
   /** Bitmap of the blocks of a segment that it can send at once. */
