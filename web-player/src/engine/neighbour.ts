@@ -31,7 +31,10 @@ export interface Serving {
   proof: boolean;
 }
 
-/** State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send, `useful` the verified bytes of it in segments that are complete. */
+/**
+ * State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send, `useful`
+ * the verified bytes of it in segments that are complete.
+ */
 export class Neighbour {
   readonly id: string;
   readonly role: number;
