@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from seeder.course_seeder import CourseSeeder
 from seeder.http_source import HttpSource
+from seeder.mesh import Mesh
 from seeder.node import NodeSettings
 from swarm.blocks import decode_blocks, encode_blocks
 from swarm.codec import PEER
@@ -49,7 +50,7 @@ async def hostile_seeder(url: str, course: str, token: str, kind: str) -> AsyncI
     source = HttpSource(url, "banyan-seeder/hostile")
     settings = NodeSettings(SEEDER, "hostile", 256 << 20, 2, 64, token)
     seeder = CourseSeeder(course, settings, source, None)
-    _corrupt(seeder, kind)
+    corrupt(seeder.node.mesh, kind)
     items = next(found for found in await source.courses() if found.id == course).items
     seeder.update(items)
     try:
@@ -59,8 +60,8 @@ async def hostile_seeder(url: str, course: str, token: str, kind: str) -> AsyncI
         await source.close()
 
 
-def _corrupt(seeder: CourseSeeder, kind: str) -> None:
-    mesh = seeder.node.mesh
+def corrupt(mesh: Mesh, kind: str) -> None:
+    """Spoil what leaves through a mesh, in one way (see KINDS)."""
     send_blocks, send_control = mesh.send_blocks, mesh.send_control
 
     def blocks(peer: bytes, message: bytes, low_mark: int) -> None:
