@@ -9,7 +9,6 @@ namespaces, which have no way out.
 """
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -199,12 +198,3 @@ def clean() -> list[str]:
 def open_network(kind: str) -> Network:
     """The network of a scenario. Raises NetworkError."""
     return Namespaces() if kind == "namespaces" else Loopback()
-
-
-def end_processes(pids: list[int], number: signal.Signals = signal.SIGKILL) -> None:
-    """Send a signal to processes, some of which may be gone."""
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue

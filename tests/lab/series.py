@@ -1,0 +1,81 @@
+"""A series of cells: each scenario with each engine so many times, in turn. Cells that are there already are skipped,
+so that an interrupted series goes on where it stopped."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.building import ARTIFACTS, build_pages, install_rivals
+from tests.bench.engines import ENGINES, RIVAL_ENGINES, engine
+from tests.lab.cell import run_cell
+from tests.lab.house import ROOT
+from tests.lab.record import Cell, cell_path, write_cell
+from tests.lab.scenario import Scenario
+
+RESULTS = ROOT / "artifacts" / "lab"
+_PAGES = ROOT / "web-player" / "dist"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What shall be run, and where the cells go."""
+
+    scenarios: tuple[Scenario, ...]
+    engines: tuple[str, ...]
+    runs: int
+    out: Path
+    keep: bool = False
+
+    def run(self) -> list[Path]:
+        """Run what is missing; returns the files of all cells. Raises CellError, NetworkError, BuildError."""
+        wanted = [
+            (run, scenario, name)
+            for run in range(1, self.runs + 1)
+            for scenario in self.scenarios
+            for name in self.engines
+        ]
+        files = [cell_path(self.out, scenario.name, name, run) for run, scenario, name in wanted]
+        missing = [entry for entry, file in zip(wanted, files, strict=True) if not file.exists()]
+        if missing:
+            rivals = install_rivals() if set(self.engines) & set(RIVAL_ENGINES) else None
+            pages = ARTIFACTS / "pages"
+            shutil.copytree(_PAGES, pages, dirs_exist_ok=True)
+            build_pages(pages, rivals)
+            for run, scenario, name in missing:
+                self._cell(run, scenario, name, pages, rivals)
+        return files
+
+    def _cell(self, run: int, scenario: Scenario, name: str, pages: Path, rivals: Path | None) -> None:
+        folder = Path(tempfile.mkdtemp(prefix=f"{scenario.name}-{name}-{run}-", dir=_made(self.out)))
+        try:
+            cell = asyncio.run(run_cell(scenario, engine(name, rivals), run, folder, pages))
+            write_cell(cell_path(self.out, scenario.name, name, run), cell)
+            print(summary(cell), file=sys.stderr)
+        finally:
+            if not self.keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def summary(cell: Cell) -> str:
+    """One line for people who wait."""
+    total = {
+        source: sum(getattr(viewer.samples[-1], source) for viewer in cell.viewers if viewer.samples) / 1e6
+        for source in ("http", "peer", "seeder")
+    }
+    stalls = sum(viewer.stalls for viewer in cell.viewers)
+    failed = [viewer.name for viewer in cell.viewers if viewer.left_how == "failed"]
+    got = ", ".join(f"{size:.1f} MB {source}" for source, size in total.items())
+    return f"{cell.scenario} {cell.engine} run {cell.run}: {len(cell.viewers)} viewers, {got}, {stalls} stalls" + (
+        f", failed: {' '.join(failed)}" if failed else ""
+    )
+
+
+__all__ = ["ENGINES", "RESULTS", "Series", "summary"]
