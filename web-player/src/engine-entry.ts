@@ -23,14 +23,13 @@ import { SegmentLog } from "./hls/segment-log.ts";
 import type { Recorder } from "./hls/segment-log.ts";
 import { Timeline } from "./hls/timeline.ts";
 import type { Item } from "./item.ts";
+import { Device, thisPlatform } from "./net/device.ts";
 import { Node } from "./net/node.ts";
-import type { NodeSettings, Standing } from "./net/node.ts";
+import type { NodeSettings } from "./net/node.ts";
+import type { Standing } from "./net/presence.ts";
 import { WorkerClock } from "./net/worker-clock.ts";
 
 const AGENT = "banyan-web/0.1";
-const MIB = 1024 * 1024;
-const DESKTOP_CACHE_BYTES = 256 * MIB;
-const MOBILE_CACHE_BYTES = 96 * MIB;
 /** The picture comes first: tracker and connections begin so long after it. */
 const JOIN_AFTER_PLAYING_MS = 150;
 /** Where nothing plays (a click is awaited), they begin this long after the video was attached. */
@@ -42,18 +41,14 @@ const STATS_EVERY_MS = 500;
 const MOST_SEGMENTS_TOLD = 60;
 const MOST_HELD = 2000;
 
-/** What browsers tell of the connection and the device (not in all of them). */
-interface NavigatorExtras {
-  readonly connection?: { readonly saveData?: boolean; readonly type?: string };
-  readonly userAgentData?: { readonly mobile?: boolean };
-}
-
 /** The engine of one item. */
 class WebEngine implements Engine, SegmentSource {
   readonly hlsConfig: Partial<HlsConfig>;
   readonly log = new SegmentLog();
   private readonly options: EngineOptions;
+  private readonly device: Device;
   private readonly node: Node;
+  private readonly stopFollowing: () => void;
   private readonly timeline = new Timeline();
   private readonly deliveries: Deliveries;
   private readonly reporter: Reporter;
@@ -71,6 +66,7 @@ class WebEngine implements Engine, SegmentSource {
     this.options = options;
     this.enabled = options.enabled;
     this.missing = missing();
+    this.device = new Device(thisPlatform(), options.sharing ?? false);
     void options.item.then((item) => { this.item = item; }, () => undefined);
     const settings = this.settings();
     this.node = new Node(settings, {
@@ -78,8 +74,9 @@ class WebEngine implements Engine, SegmentSource {
       failed: (id) => { this.deliveries.failed(id); },
       demanded: () => undefined,
       changed: () => { this.changed(); },
-      standing: () => this.standing(),
     }, new WorkerClock());
+    this.node.watch(options.id, () => this.standing());
+    this.stopFollowing = this.device.follow(() => { this.share(); });
     this.deliveries = new Deliveries(this.node, this.timeline, (track) => this.isVideo(track));
     this.reporter = new Reporter(options.id, this.node);
     this.deliveries.gathering = options.enabled && settings.rtc;
@@ -93,10 +90,11 @@ class WebEngine implements Engine, SegmentSource {
     return {
       base: this.options.baseUrl,
       get course() { return course(); },
-      item: this.options.id,
       agent: AGENT,
-      cacheBytes: isMobile() ? MOBILE_CACHE_BYTES : DESKTOP_CACHE_BYTES,
-      uploads: !isMetered(),
+      cacheBytes: this.device.cacheBytes,
+      uploads: this.device.uploads,
+      degree: this.device.degree,
+      most: this.device.most,
       rtc: this.missing === undefined,
       backed: () => false,
     };
@@ -140,6 +138,16 @@ class WebEngine implements Engine, SegmentSource {
     this.tellSoon();
   }
 
+  setSharing(on: boolean): void {
+    this.device.agreed = on;
+    this.share();
+  }
+
+  private share(): void {
+    this.node.setUploads(this.device.uploads);
+    this.tellSoon();
+  }
+
   stats(): EngineStats {
     const figures = this.reporter.figures();
     const { peers, seeders } = this.node.links;
@@ -157,6 +165,7 @@ class WebEngine implements Engine, SegmentSource {
       ...figures,
       share: all > 0 ? (peerBytes + seederBytes) / all : 0,
       state: this.state(reason),
+      metered: this.device.metered,
       ...(reason === undefined ? {} : { reason }),
       segments,
     };
@@ -171,6 +180,7 @@ class WebEngine implements Engine, SegmentSource {
 
   destroy(): void {
     this.reporter.send();
+    this.stopFollowing();
     this.meter?.close();
     this.listeners.clear();
     this.deliveries.clear();
@@ -338,17 +348,6 @@ class WebEngine implements Engine, SegmentSource {
 function missing(): "insecure" | "no-webrtc" | undefined {
   if (!isSecureContext || !("subtle" in crypto)) return "insecure";
   return "RTCPeerConnection" in globalThis ? undefined : "no-webrtc";
-}
-
-function isMobile(): boolean {
-  const { userAgentData } = navigator as NavigatorExtras;
-  return userAgentData?.mobile ?? /Mobi|Android|iPhone|iPad/.test(navigator.userAgent);
-}
-
-/** Uploads cost the viewer money or battery: on a phone's network, or when the browser saves data. */
-function isMetered(): boolean {
-  const { connection } = navigator as NavigatorExtras;
-  return connection?.saveData === true || connection?.type === "cellular";
 }
 
 export const createEngine: CreateEngine = (options) => new WebEngine(options);

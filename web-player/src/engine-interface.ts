@@ -41,6 +41,8 @@ export interface EngineStats {
   readonly share: number;
   readonly state: EngineState;
   readonly reason?: EngineReason;
+  /** The connection may cost by volume: nothing is given to others over it unless the viewer agreed (`setSharing`). */
+  readonly metered?: boolean;
   /** The newest finished segments, bounded, oldest first. */
   readonly segments?: readonly SegmentStats[];
 }
@@ -55,6 +57,8 @@ export interface EngineOptions {
   readonly baseUrl: URL;
   /** What the viewer's switch says at the start. */
   readonly enabled: boolean;
+  /** Whether the viewer agreed to pass on parts over a metered connection; not unless said. */
+  readonly sharing?: boolean;
 }
 
 export interface Engine {
@@ -68,6 +72,8 @@ export interface Engine {
   attach(hls: Hls, video: HTMLVideoElement): void;
   /** The viewer's switch; playback goes on over HTTP when off. */
   setEnabled(on: boolean): void;
+  /** The viewer's word that parts may be passed on over a metered connection too. */
+  setSharing(on: boolean): void;
   stats(): EngineStats;
   /** `listener` is called when the figures change, at most twice a second. Returns how to stop it. */
   onStats(listener: (stats: EngineStats) => void): () => void;

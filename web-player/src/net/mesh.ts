@@ -29,6 +29,8 @@ const NO_FAILURES = ["replaced", "known", "closed"];
 export interface MeshListener {
   linkOpened(peer: string, role: number): void;
   linkClosed(peer: string): void;
+  /** The other side does not answer for the moment; the link may come back. */
+  linkWavered(): void;
   linkControl(peer: string, message: Uint8Array): void;
   linkBlocks(peer: string, message: Uint8Array): void;
   linkDrained(): void;
@@ -91,9 +93,10 @@ export class Mesh {
     return { peers: open.length, seeders: open.filter((link) => link.role === seeder).length };
   }
 
-  /** How many introductions to ask for. */
+  /** How many introductions to ask for; links that do not answer are replaced before they are given up. */
   get wanted(): number {
-    return Math.max(Math.min(this.around.degree - this.links.size, MAX_INTRODUCTIONS), 0);
+    const steady = [...this.links.values()].filter((link) => !link.opened || link.connection?.alive === true);
+    return Math.max(Math.min(this.around.degree - steady.length, MAX_INTRODUCTIONS, this.slots), 0);
   }
 
   /** How many more connections fit. */
@@ -133,9 +136,14 @@ export class Mesh {
     link?.connection?.fail(reason);
   }
 
-  /** Close all links. */
-  close(): void {
-    for (const link of [...this.links.values()]) this.drop(link, "closed");
+  /** Name a peer to the tracker as one that we should not be introduced to again for some minutes. */
+  avoid(peer: string): void {
+    this.noteFailed(this.links.get(peer)?.named ?? peer);
+  }
+
+  /** Close all links, or those to one role alone. */
+  close(role?: number): void {
+    for (const link of [...this.links.values()]) if (role === undefined || link.role === role) this.drop(link, "closed");
   }
 
   // What the tracker says
@@ -258,6 +266,7 @@ export class Mesh {
         listener.linkOpened(link.peer, link.role);
       },
       closed: (reason) => { this.closed(link, reason); },
+      wavered: () => { listener.linkWavered(); },
       controlReceived: (message) => { listener.linkControl(link.peer, message); },
       blocksReceived: (message) => { listener.linkBlocks(link.peer, message); },
       drained: () => { listener.linkDrained(); },

@@ -1,7 +1,7 @@
-/** The shell of one viewer in one item: drives the exchange with connections, the tracker, HTTP and the clock. */
+/** The shell of one viewer in one course: drives the exchange with connections, the tracker, HTTP and the clock. */
 import { Exchange } from "../engine/exchange.ts";
 import type { Listing } from "../engine/library.ts";
-import { NO_SEQUENCE, SEEDER, VIEWER } from "../engine/messages.ts";
+import { SEEDER, VIEWER } from "../engine/messages.ts";
 import type { FromTracker, Report } from "../engine/messages.ts";
 import { peerName } from "../engine/peer-name.ts";
 import { PARAMETERS, httpLatest } from "../engine/policy.ts";
@@ -12,43 +12,42 @@ import { askGrant } from "./grant.ts";
 import type { Grant } from "./grant.ts";
 import { Mesh } from "./mesh.ts";
 import type { MeshListener } from "./mesh.ts";
+import { Presence } from "./presence.ts";
+import type { Standing } from "./presence.ts";
 import { PeerConnection } from "./rtc-connection.ts";
 import { TrackerSocket } from "./tracker-socket.ts";
 import type { TrackerListener } from "./tracker-socket.ts";
-import type { CancelTimer, Clock } from "./worker-clock.ts";
+import { onWake } from "./wake.ts";
+import type { Clock } from "./worker-clock.ts";
 
-/** After a neighbour was lost, or none was found, the next announce comes this soon. */
-const RETRY_ANNOUNCE_MS = 1500;
+/** From the freest to the strictest: whom a viewer may meet. */
+const MODES = ["mesh", "site", "seeders", "off"] as const;
 const BITS = 8;
 
-/** Who this viewer is. `rtc` is false where the browser cannot make connections: then it only reports. */
+/**
+ * Who this viewer is. `rtc` is false where the browser cannot make connections: then it only reports. It looks for
+ * `degree` neighbours and takes at most `most`.
+ */
 export interface NodeSettings {
   readonly base: URL;
   readonly course: string;
-  readonly item: string;
   readonly agent: string;
   readonly cacheBytes: number;
   readonly uploads: boolean;
   readonly rtc: boolean;
+  readonly degree: number;
+  readonly most: number;
   /** Of which segments there is a store behind the memory. */
   readonly backed: (segment: string) => boolean;
-}
-
-/** Where the viewer stands: media sequence numbers of the playhead and of the held range (-1: none). */
-export interface Standing {
-  readonly position: number;
-  readonly first: number;
-  readonly last: number;
 }
 
 /** What the owner of a node wants to hear. Nothing here may throw. */
 export interface NodeListener extends SegmentListener {
   /** The tracker, the mode, the links or the duty changed. */
   changed(): void;
-  standing(): Standing;
 }
 
-/** One viewer of one item. */
+/** One viewer of the items of one course. */
 export class Node implements MeshListener, TrackerListener {
   readonly exchange: Exchange;
   readonly clock: Clock;
@@ -65,16 +64,17 @@ export class Node implements MeshListener, TrackerListener {
   private readonly tracker: TrackerSocket;
   private readonly driver: ExchangeDriver;
   private readonly certificate = new OwnCertificate();
+  private readonly presence: Presence;
+  private readonly stopWaking: () => void;
   private meeting = true;
-  private announceMs = 10_000;
-  private stopAnnouncing: CancelTimer | undefined;
-  private closed = false;
+  private uploads: boolean;
 
   constructor(settings: NodeSettings, listener: NodeListener, clock: Clock) {
     this.settings = settings;
     this.listener = listener;
     this.clock = clock;
-    const { agent, cacheBytes, uploads, backed, base } = settings;
+    const { agent, cacheBytes, uploads, backed, base, degree, most } = settings;
+    this.uploads = uploads;
     const own = { role: VIEWER, agent, cacheBytes, uploads, backed, uploadBytesPerSecond: 0 };
     this.exchange = new Exchange(own, PARAMETERS);
     this.tracker = new TrackerSocket({
@@ -89,10 +89,21 @@ export class Node implements MeshListener, TrackerListener {
       send: (message) => this.tracker.send(message),
       connect: (heard) => this.connect(heard),
       now: () => clock.now(),
-      degree: PARAMETERS.degree,
-      most: PARAMETERS.most_neighbours,
+      degree,
+      most,
     });
     this.driver = new ExchangeDriver(this.exchange, this.mesh, new URL("/media/", base), listener, clock);
+    this.presence = new Presence({
+      clock,
+      exchange: this.exchange,
+      mesh: this.mesh,
+      degree,
+      send: (message) => this.tracker.send(message),
+      joined: () => this.joined,
+      meets: () => this.meets,
+      part: (peer) => { this.partWith(peer, "poor"); },
+    });
+    this.stopWaking = onWake(() => { this.wake(); });
   }
 
   // The owner's side
@@ -102,15 +113,37 @@ export class Node implements MeshListener, TrackerListener {
     this.tracker.start();
   }
 
+  /** Announce an item from now on. All items of the course share the connections. */
+  watch(item: string, standing: () => Standing): void {
+    this.presence.watch(item, standing);
+  }
+
+  /** Stop announcing an item; the connections stay. */
+  leave(item: string): void {
+    this.presence.leave(item);
+  }
+
   /** Meet peers or not; without, the viewer still reports. */
   setMeeting(on: boolean): void {
     this.meeting = on;
     this.steer();
   }
 
+  /** Upload or not, as the device and its network allow; downloads go on either way. */
+  setUploads(on: boolean): void {
+    if (on === this.uploads) return;
+    this.uploads = on;
+    this.steer();
+  }
+
   /** Whether this viewer meets peers now: it may, can and wants to. */
   get meets(): boolean {
     return this.meeting && this.settings.rtc && this.grant !== undefined && this.grant.mode !== "off";
+  }
+
+  /** Introductions and offers may be on their way when a ticket becomes stricter. */
+  private mayMeet(role: number): boolean {
+    return role === SEEDER || this.grant?.mode !== "seeders";
   }
 
   /** Open connections, and those of them to seeders. */
@@ -138,6 +171,24 @@ export class Node implements MeshListener, TrackerListener {
     this.driver.soon();
   }
 
+  /** Announce a segment that can be had on demand. */
+  offer(listing: Listing): void {
+    this.exchange.offer(listing);
+    this.driver.soon();
+  }
+
+  /** Take a whole segment from the owner's store. Throws BadBytes. */
+  store(listing: Listing, data: Uint8Array): void {
+    this.exchange.store(listing, data);
+    this.driver.soon();
+  }
+
+  /** A segment that was offered cannot be had after all. */
+  withdraw(segment: string): void {
+    this.exchange.givenUp(segment);
+    this.driver.soon();
+  }
+
   /** Send telemetry; false while the tracker is away. */
   report(report: Report): boolean {
     return this.tracker.send(report);
@@ -145,9 +196,9 @@ export class Node implements MeshListener, TrackerListener {
 
   /** Leave the swarm and release everything. */
   close(): void {
-    this.closed = true;
+    this.stopWaking();
     this.part();
-    this.tracker.send({ type: "Leave", item: this.settings.item });
+    this.presence.close();
     this.tracker.close();
     this.driver.close();
     this.clock.close();
@@ -156,9 +207,11 @@ export class Node implements MeshListener, TrackerListener {
   // The tracker
 
   granted(grant: Grant): void {
-    const off = this.grant?.mode === "off";
+    const before = this.grant?.mode;
     this.grant = grant;
-    if (off !== (grant.mode === "off")) this.steer();
+    // Who of the viewers may be met under the new mode only the tracker knows: it introduces them again.
+    if (before !== undefined && MODES.indexOf(grant.mode) > MODES.indexOf(before)) this.part(VIEWER);
+    if (before !== grant.mode) this.steer();
     this.exchange.setUploadCap(Math.floor(grant.upload / BITS));
     this.listener.changed();
   }
@@ -168,18 +221,19 @@ export class Node implements MeshListener, TrackerListener {
       case "Welcome":
         this.exchange.me = peerName(message.peer);
         this.mesh.me = this.exchange.me;
-        this.announceMs = message.announceMs;
+        this.presence.announceMs = message.announceMs;
         this.reportMs = message.reportMs;
         this.joined = true;
         this.trackerAway = false;
-        this.announce();
+        this.presence.announce();
         break;
       case "Candidates":
         this.alone = message.peers.length === 0;
-        if (this.meets) this.mesh.candidates(message);
+        if (this.meets) this.mesh.candidates({ ...message, peers: message.peers.filter(({ role }) => this.mayMeet(role)) });
+        if (message.peers.length > 0) this.presence.lack();
         break;
       case "Offered":
-        if (this.meets) this.mesh.offered(message);
+        if (this.meets && this.mayMeet(message.role)) this.mesh.offered(message);
         break;
       case "Answered":
         this.mesh.answered(message);
@@ -211,46 +265,36 @@ export class Node implements MeshListener, TrackerListener {
     return askGrant(this.settings.base, this.settings.course, fingerprint);
   }
 
-  /** Tell the tracker where we stand, now and then again in a while. */
-  private announce(): void {
-    if (this.closed || !this.joined) return;
-    const { position, first, last } = this.listener.standing();
-    this.tracker.send({
-      type: "Announce",
-      item: this.settings.item,
-      position: Math.max(position, NO_SEQUENCE),
-      first,
-      last,
-      slots: this.meets ? this.mesh.slots : 0,
-      want: this.meets ? this.mesh.wanted : 0,
-      neighbours: this.mesh.neighbours,
-      failed: this.mesh.takeFailed(),
-    });
-    const lonely = this.meets && this.links.peers === 0;
-    this.announceAfter(lonely ? Math.min(RETRY_ANNOUNCE_MS, this.announceMs) : this.announceMs);
-  }
-
-  private announceAfter(ms: number): void {
-    this.stopAnnouncing?.();
-    this.stopAnnouncing = this.clock.after(ms, () => { this.announce(); });
+  /** The device woke up, or its network changed: what stood may be dead, and what waited may work now. */
+  private wake(): void {
+    this.presence.announce();
+    this.tracker.doubt();
+    this.driver.soon();
   }
 
   // The links
 
-  /** Upload and keep links or not, as the viewer and the ticket want it now. */
+  /** Upload and keep links or not, as the viewer, the device and the ticket want it now. */
   private steer(): void {
     const on = this.meeting && this.grant?.mode !== "off";
-    this.exchange.setUploads(on && this.settings.uploads);
+    this.exchange.setUploads(on && this.uploads);
     if (!on) this.part();
-    this.announce();
+    this.presence.announce();
     this.driver.soon();
   }
 
-  /** Say goodbye to all neighbours, and give up links that are under way. */
-  private part(): void {
-    for (const peer of [...this.exchange.neighbours.keys()]) this.exchange.close(peer, "leave", this.clock.now());
+  /** Say goodbye to all neighbours, or those of one role, and give up links that are under way. */
+  private part(role?: number): void {
+    for (const [peer, neighbour] of [...this.exchange.neighbours]) {
+      if (role === undefined || neighbour.role === role) this.exchange.close(peer, "leave", this.clock.now());
+    }
     this.driver.carryAll();
-    this.mesh.close();
+    this.mesh.close(role);
+  }
+
+  private partWith(peer: string, reason: string): void {
+    this.exchange.close(peer, reason, this.clock.now());
+    this.driver.carryAll();
   }
 
   private connect(heard: ConstructorParameters<typeof PeerConnection>[0]): PeerConnection {
@@ -268,8 +312,13 @@ export class Node implements MeshListener, TrackerListener {
 
   linkClosed(peer: string): void {
     this.exchange.peerClosed(peer, this.clock.now());
-    if (this.mesh.wanted > 0 && this.joined) this.announceAfter(RETRY_ANNOUNCE_MS);
+    this.presence.lack();
     this.listener.changed();
+    this.driver.soon();
+  }
+
+  linkWavered(): void {
+    this.presence.lack();
     this.driver.soon();
   }
 

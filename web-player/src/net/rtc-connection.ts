@@ -20,6 +20,8 @@ export interface ConnectionListener {
   opened(): void;
   /** The connection ended, or could not be opened; called once. */
   closed(reason: string): void;
+  /** The other side stopped answering (`alive` is false now); it may come back. */
+  wavered(): void;
   controlReceived(message: Uint8Array): void;
   blocksReceived(message: Uint8Array): void;
   /** The send buffer fell to its low mark. */
@@ -59,9 +61,9 @@ export class PeerConnection {
     this.blocks.addEventListener("bufferedamountlow", () => { this.listener.drained(); });
     this.rtc.addEventListener("icecandidate", ({ candidate }) => { this.candidateFound(candidate); });
     this.rtc.addEventListener("connectionstatechange", () => {
-      if (this.rtc.connectionState === "failed" || this.rtc.connectionState === "closed") {
-        this.fail(this.rtc.connectionState);
-      }
+      const { connectionState } = this.rtc;
+      if (connectionState === "failed" || connectionState === "closed") this.fail(connectionState);
+      else if (connectionState === "disconnected" && this.open) this.listener.wavered();
     });
     this.stopWaiting = clock.after(CONNECT_TIMEOUT_MS, () => {
       if (!this.open) this.fail("timeout");

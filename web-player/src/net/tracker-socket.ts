@@ -10,6 +10,12 @@ import type { Grant } from "./grant.ts";
 import type { CancelTimer, Clock } from "./worker-clock.ts";
 
 const WELCOME_MS = 10_000;
+/** The tracker answers each announce; when nothing at all comes for so long, the connection is dead, open or not. */
+const ANSWER_MS = 6000;
+/** The same after the device woke up or changed its network, when that is likely. */
+const WAKE_ANSWER_MS = 4000;
+/** Whole schools get their network back at once: a retry that is brought forward comes within this time. */
+const WAKE_SPREAD_MS = 1000;
 const RENEW_BEFORE_MS = 40_000;
 const LEAST_RENEW_MS = 5000;
 /** A connection that ends sooner counts as a failed try. */
@@ -59,6 +65,8 @@ export class TrackerSocket {
   private held: Grant | undefined;
   private skewMs = 0;
   private stopRenewing: CancelTimer | undefined;
+  private stopAwaiting: CancelTimer | undefined;
+  private stopRetrying: CancelTimer | undefined;
 
   constructor(around: TrackerSurroundings) {
     this.around = around;
@@ -72,8 +80,16 @@ export class TrackerSocket {
   /** Send a message; false, and dropped, while the tracker is away or far behind. */
   send(message: ToTracker): boolean {
     if (!this.joined || this.socket === undefined || this.socket.bufferedAmount > MOST_BACKLOG_BYTES) return false;
+    if (message.type === "Announce" && this.stopAwaiting === undefined) this.await(this.socket, ANSWER_MS);
     this.socket.send(TO_TRACKER.encode(message));
     return true;
+  }
+
+  /** The connection may have died unseen: try again now, or give what is said next little time to be answered. */
+  doubt(): void {
+    if (this.closed) return;
+    if (this.stopRetrying !== undefined) this.retryAfter(Math.random() * WAKE_SPREAD_MS);
+    else if (this.joined && this.socket !== undefined) this.await(this.socket, WAKE_ANSWER_MS);
   }
 
   /** End the conversation for good. */
@@ -96,6 +112,8 @@ export class TrackerSocket {
     const grant = await this.around.grant();
     if (this.isClosed()) return grant;
     this.held = grant;
+    // The tracker hears of a stricter ticket before whatever the owner says because of it.
+    this.send({ type: "Renew", ticket: grant.ticket });
     this.around.listener.granted(grant);
     return grant;
   }
@@ -124,12 +142,25 @@ export class TrackerSocket {
     socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => { this.received(socket, data); });
     socket.addEventListener("close", () => { this.lost(socket); });
     this.around.clock.after(WELCOME_MS, () => {
-      if (this.socket === socket && !this.joined) socket.close();
+      if (!this.joined) this.abandon(socket);
     });
+  }
+
+  private await(socket: WebSocket, ms: number): void {
+    this.stopAwaiting?.();
+    this.stopAwaiting = this.around.clock.after(ms, () => { this.abandon(socket); });
+  }
+
+  /** Give up a socket at once: one that is dead tells so only after minutes, and so does closing it. */
+  private abandon(socket: WebSocket): void {
+    if (this.socket !== socket) return;
+    this.lost(socket);
+    socket.close();
   }
 
   private received(socket: WebSocket, data: unknown): void {
     if (this.socket !== socket || !(data instanceof ArrayBuffer)) return;
+    this.answered();
     try {
       const message = FROM_TRACKER.decode(new Uint8Array(data));
       this.askedMs = message.type === "Refused" ? message.retry : 0;
@@ -163,8 +194,7 @@ export class TrackerSocket {
 
   private async renew(): Promise<void> {
     try {
-      const grant = await this.ask();
-      this.send({ type: "Renew", ticket: grant.ticket });
+      await this.ask();
     } catch {
       // The ticket at hand may last until the next try.
     }
@@ -175,6 +205,7 @@ export class TrackerSocket {
     if (this.socket !== socket) return;
     this.socket = undefined;
     this.joined = false;
+    this.answered();
     this.stopRenewing?.();
     this.again();
   }
@@ -183,6 +214,19 @@ export class TrackerSocket {
     if (this.closed) return;
     this.around.listener.lost();
     this.tries += 1;
-    this.around.clock.after(retryMs(this.tries, this.askedMs, Math.random()), () => { this.start(); });
+    this.retryAfter(retryMs(this.tries, this.askedMs, Math.random()));
+  }
+
+  private retryAfter(ms: number): void {
+    this.stopRetrying?.();
+    this.stopRetrying = this.around.clock.after(ms, () => {
+      this.stopRetrying = undefined;
+      this.start();
+    });
+  }
+
+  private answered(): void {
+    this.stopAwaiting?.();
+    this.stopAwaiting = undefined;
   }
 }

@@ -4,6 +4,8 @@ import type { FromTracker, ToTracker } from "../../src/engine/messages.ts";
 
 export class FakeSocket extends EventTarget {
   static opened: FakeSocket[] = [];
+  /** Whether the tracker answers announces, naming nobody. */
+  static answers = false;
   bufferedAmount = 0;
   closed = false;
   readonly sent: ToTracker[] = [];
@@ -14,7 +16,9 @@ export class FakeSocket extends EventTarget {
   }
 
   send(data: Uint8Array): void {
-    this.sent.push(TO_TRACKER.decode(data));
+    const message = TO_TRACKER.decode(data);
+    this.sent.push(message);
+    if (FakeSocket.answers && message.type === "Announce") this.say({ type: "Candidates", item: message.item, peers: [] });
   }
 
   close(): void {

@@ -45,6 +45,7 @@ function mesh({ up = true, degree = 8, most = 3, refuses = 0 } = {}) {
       linkClosed: (peer) => heard.push(`closed ${peer.slice(0, 2)}`),
       linkControl: () => heard.push("control"),
       linkBlocks: () => heard.push("blocks"),
+      linkWavered: () => heard.push("wavered"),
       linkDrained: () => heard.push("drained"),
     },
     send: (message) => {
@@ -86,7 +87,7 @@ describe("the mesh", () => {
     await settled();
     expect(made).toHaveLength(3);
     expect(sent.map(({ type }) => type)).toEqual(["Offer", "Offer", "Offer"]);
-    expect([owner.slots, owner.wanted]).toEqual([0, 4]);
+    expect([owner.slots, owner.wanted]).toEqual([0, 0]);
   });
 
   it("answers offers, takes late candidates of that offer alone, and forgets what is gone", async () => {

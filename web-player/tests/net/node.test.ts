@@ -64,6 +64,7 @@ beforeEach(() => {
   mode = "mesh";
   FakeRtc.made = [];
   FakeSocket.opened = [];
+  FakeSocket.answers = true;
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   vi.stubGlobal("RTCPeerConnection", FakeRtc);
   vi.stubGlobal("WebSocket", FakeSocket);
@@ -85,15 +86,15 @@ function offer(tracker: FakeSocket | undefined, peer: number): void {
 /** A node that has joined, with one open link and one under way. */
 async function joined() {
   const clock = new FakeClock();
-  const settings = { course: "c", item: "i", agent: "test", cacheBytes: 1e6, uploads: true, rtc: true, backed: () => false };
+  const settings = { course: "c", agent: "test", cacheBytes: 1e6, uploads: true, rtc: true, backed: () => false, degree: 8, most: 16 };
   const listener = {
     finished: () => undefined,
     failed: () => undefined,
     demanded: () => undefined,
     changed: () => undefined,
-    standing: () => ({ position: 0, first: -1, last: -1 }),
   };
   const node = new Node({ ...settings, base: new URL("http://origin/") }, listener, clock);
+  node.watch("i", () => ({ position: 0, first: -1, last: -1 }));
   node.join();
   await settled();
   const [tracker] = FakeSocket.opened;
