@@ -16,7 +16,7 @@ import { pageFrame } from "./page-frame.ts";
 import { aboutItem } from "./watch/about.ts";
 import { loadEngine } from "./watch/engine-loader.ts";
 import { Player } from "./watch/player.ts";
-import { p2pWanted, SwarmPanel } from "./watch/swarm-panel.ts";
+import { p2pWanted, sharingAgreed, SwarmPanel } from "./watch/swarm-panel.ts";
 
 export interface Hook {
   /** Null where the browser plays HLS by itself. */
@@ -87,7 +87,7 @@ async function courseOf(item: Item): Promise<Course | null> {
 async function show(item: Item, main: HTMLElement): Promise<void> {
   document.title = `${item.title} · Banyan`;
   const panel = new SwarmPanel();
-  const engine = await loadEngine({ Hls, id: item.id, item: Promise.resolve(item), baseUrl: new URL("/", location.href), enabled: p2pWanted() });
+  const engine = await loadEngine({ Hls, id: item.id, item: Promise.resolve(item), baseUrl: new URL("/", location.href), enabled: p2pWanted(), sharing: sharingAgreed() });
   panel.follow(engine);
   // A page that is kept for the way back (`persisted`) goes on with its engine.
   addEventListener("pagehide", ({ persisted }) => {

@@ -60,6 +60,8 @@ export const chinese: Messages = {
   p2pSwitch: "使用 P2P",
   p2pExplain: "播放器会从本课程的其他观众那里获取部分视频，也会把自己已有的部分传给他们，观看的人多时依然流畅。",
   p2pShares: "会共享什么：与你相连的观众能看到你的 IP 地址，并知道你在观看本课程。每一块数据都先校验、后播放。",
+  p2pMeteredSwitch: "使用移动数据时也转发片段",
+  p2pMetered: "您似乎正在使用移动网络或按流量计费的网络，转发片段可能产生费用。未经您同意，播放器只接收、不上传。",
   p2pBadge: (share, n) => `P2P ${share} · ${n} 个节点`,
   p2pBadgeOff: "P2P 已关闭",
   p2pBadgeStarting: "P2P 启动中",

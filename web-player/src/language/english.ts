@@ -65,6 +65,10 @@ export const english = {
   p2pShares:
     "What it shares: viewers you are connected to can see your IP address and that you watch this course. " +
     "Every part is checked before it is played.",
+  p2pMeteredSwitch: "Pass on parts over mobile data too",
+  p2pMetered:
+    "You seem to be on a mobile or metered connection, where passing on parts may cost you. " +
+    "Without your word your player only receives.",
   p2pBadge: (share: string, n: number) => `P2P ${share} · ${plural(n, "peer", "peers")}`,
   p2pBadgeOff: "P2P off",
   p2pBadgeStarting: "P2P starting",

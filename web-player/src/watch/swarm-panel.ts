@@ -8,6 +8,9 @@ import { swarmView, withoutEngine } from "./swarm-view.ts";
 /** The viewer's switch; on until switched off. */
 export const p2pWanted = (): boolean => remembered("p2p") !== "off";
 
+/** Whether parts may be passed on over a connection that may cost by volume; not until the viewer says so. */
+export const sharingAgreed = (): boolean => remembered("p2p-metered") === "on";
+
 export class SwarmPanel {
   /** Small, over the picture. */
   readonly badge = element("span", { class: "badge", role: "status" });
@@ -15,6 +18,8 @@ export class SwarmPanel {
   readonly #sentence = element("p", { class: "state", "aria-live": "polite" });
   readonly #figures = element("dl");
   readonly #switch = element("input", { type: "checkbox", role: "switch", id: "p2p", "aria-describedby": "p2p-explain p2p-shares" });
+  readonly #sharing = element("input", { type: "checkbox", role: "switch", id: "p2p-metered", "aria-describedby": "p2p-metered-explain" });
+  readonly #metered: HTMLElement;
   #stats: EngineStats = withoutEngine(globalThis.isSecureContext, "RTCPeerConnection" in globalThis);
 
   constructor() {
@@ -22,13 +27,18 @@ export class SwarmPanel {
     const label = element("label", { for: "p2p" });
     const explain = element("p", { id: "p2p-explain" });
     const shares = element("p", { id: "p2p-shares" });
+    const sharingLabel = element("label", { for: "p2p-metered" });
+    const meteredExplain = element("p", { id: "p2p-metered-explain" });
+    this.#metered = element("div", {}, element("span", { class: "switch" }, this.#sharing, sharingLabel), meteredExplain);
     const head = element("div", { class: "head" }, title, element("span", { class: "switch" }, this.#switch, label));
-    this.root = element("section", { class: "p2p", "aria-labelledby": "p2p-title" }, head, this.#sentence, this.#figures, explain, shares);
+    this.root = element("section", { class: "p2p", "aria-labelledby": "p2p-title" }, head, this.#sentence, this.#figures, explain, shares, this.#metered);
     localised((m) => {
       title.textContent = m.p2p;
       label.textContent = m.p2pSwitch;
       explain.textContent = m.p2pExplain;
       shares.textContent = m.p2pShares;
+      sharingLabel.textContent = m.p2pMeteredSwitch;
+      meteredExplain.textContent = m.p2pMetered;
       this.#render();
     });
   }
@@ -43,6 +53,11 @@ export class SwarmPanel {
       engine.setEnabled(this.#switch.checked);
       this.#update(engine.stats());
     });
+    this.#sharing.checked = sharingAgreed();
+    this.#sharing.addEventListener("change", () => {
+      remember("p2p-metered", this.#sharing.checked ? "on" : "off");
+      engine.setSharing(this.#sharing.checked);
+    });
     engine.onStats((stats) => {
       this.#update(stats);
     });
@@ -56,6 +71,7 @@ export class SwarmPanel {
 
   #render(): void {
     const view = swarmView(this.#stats, messages());
+    this.#metered.hidden = this.#stats.metered !== true;
     this.badge.className = `badge ${view.tone}`;
     setText(this.badge, view.badge);
     setText(this.#sentence, view.sentence);
