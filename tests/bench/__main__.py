@@ -8,9 +8,9 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from tests.bench import playback, publish
+from tests.bench import playback, publish, swarm
+from tests.bench.table import table
 
 _QUIET_LOAD = 1.0
 
@@ -26,17 +26,22 @@ def _arguments() -> argparse.Namespace:
         one.add_argument("--runs", type=int, default=3, help="runs of each, in turn")
         one.add_argument("--seconds", type=int, default=seconds, help="media that is published, or watched")
         one.add_argument("--json", action="store_true", help="print the result on one line")
+    about = "the engines side by side: ours, p2p-media-loader, plain HTTP"
+    swarm.add_arguments(names.add_parser("swarm", help=about, description=about))
     return parser.parse_args()
 
 
 def main() -> int:
     """Run one benchmark; returns the exit code."""
     arguments = _arguments()
+    if arguments.name == "swarm":
+        result = swarm.run(arguments)
+        print(json.dumps(result) if arguments.json else table(result))
+        return 0
     load = os.getloadavg()[0]
     if load >= _QUIET_LOAD:
         print(f"The machine is busy (load {load:.1f}): what is measured now counts for little.", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="banyan-bench-") as folder:
-        result: dict[str, Any]
         if arguments.name == "publish":
             result = asdict(publish.compare(Path(folder), arguments.runs, arguments.seconds))
         else:
