@@ -3,7 +3,7 @@ import type { Segment } from "./segment.ts";
 
 /** Complete segments by id. */
 export class Cache {
-  readonly mostBytes: number;
+  mostBytes: number;
   bytes = 0;
   private readonly segments = new Map<string, Segment>();
 
