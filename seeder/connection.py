@@ -152,11 +152,16 @@ class PeerConnection:
         """Close the connection because of the peer."""
         self._fail(reason)
 
+    @property
+    def silence(self) -> float:
+        """For how many seconds nothing was heard on an open connection."""
+        return asyncio.get_running_loop().time() - self._heard
+
     async def alive(self) -> bool:
         """Whether the other side of an open connection is still there: it spoke just now, or answers within 1.5 s."""
         if self.state != "open":
             return False
-        if asyncio.get_running_loop().time() - self._heard < FRESH_S:
+        if self.silence < FRESH_S:
             return True
         return await answers(self._rtc) and self.state == "open"
 
@@ -228,6 +233,7 @@ class PeerConnection:
         if self.state == "new" and self.control.readyState == self.blocks.readyState == "open":
             self.state = "open"
             self._deadline.cancel()
+            self._heard = asyncio.get_running_loop().time()
             self._listener.opened(self)
             for received, message in self._early:
                 received(message)

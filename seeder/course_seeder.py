@@ -14,9 +14,10 @@ from seeder.certificate import process_certificate
 from seeder.disk import Disk
 from seeder.follow import Listed, TrackFollower, Update
 from seeder.http_source import HttpSource
-from seeder.node import Node, NodeSettings, Standing
+from seeder.node import Node, NodeSettings
 from seeder.origin_api import Item
 from seeder.prefetch import Prefetch
+from seeder.presence import Standing
 from swarm.exchange_events import Failed, Finished
 from swarm.library import Listing, TrackKey
 from swarm.peer_messages import VIEWER

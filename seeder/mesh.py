@@ -39,7 +39,8 @@ _SLOW_STUN_S = 2.0
 _STUN_PAUSE_S = 60.0
 _MOST_FAILED = 64
 _MOST_NEIGHBOURS_TOLD = 128
-_NO_FAILURES = ("replaced", "known")
+_DOUBT_S = 8.0
+_NO_FAILURES = ("replaced", "known", "leave")
 """Ends of an attempt after which the two are connected, or about to be, in another way."""
 
 
@@ -102,7 +103,7 @@ class Mesh:
     @property
     def wanted(self) -> int:
         """How many introductions to ask for."""
-        return max(min(self._degree - len(self._links), MAX_INTRODUCTIONS), 0)
+        return max(min(self._degree - len(self._links), MAX_INTRODUCTIONS, self.slots), 0)
 
     @property
     def slots(self) -> int:
@@ -142,6 +143,28 @@ class Mesh:
                 self._bans.add(name, self._time())
         if connection := self._connection(peer):
             connection.fail(reason)
+
+    def avoid(self, peer: bytes) -> None:
+        """Name a peer to the tracker as one that we should not be introduced to again for some minutes."""
+        link = self._links.get(peer)
+        self._failed.append(peer if link is None else link.named)
+
+    def drop_all(self, role: int | None = None) -> None:
+        """Give up all links, or those to one role."""
+        for link in list(self._links.values()):
+            if role is None or link.role == role:
+                self._drop(link, "leave")
+
+    def doubt_silent(self) -> None:
+        """Ask those that have said nothing for a while for a sign of life, and give up whoever gives none: aioice by
+        itself takes half a minute to notice."""
+        for link in self._links.values():
+            if link.opened and link.connection is not None and link.connection.silence > _DOUBT_S:
+                self._start(self._doubt(link, link.connection))
+
+    async def _doubt(self, link: Link, connection: PeerConnection) -> None:
+        if not await connection.alive() and self._links.get(link.peer) is link:
+            self._drop(link, "silent")
 
     async def close(self) -> None:
         """Close all links."""

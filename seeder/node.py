@@ -11,6 +11,7 @@ from seeder.fetches import Fetches
 from seeder.http_source import HttpSource
 from seeder.mesh import Mesh
 from seeder.origin_api import Grant
+from seeder.presence import Presence, Standing
 from seeder.tracker_client import TrackerClient
 from swarm.exchange import Exchange, ExchangeSettings
 from swarm.exchange_events import (
@@ -27,17 +28,14 @@ from swarm.exchange_events import (
 )
 from swarm.library import Listing
 from swarm.load import Duty as ItemDuty
-from swarm.peer_messages import SEEDER
+from swarm.peer_messages import SEEDER, VIEWER
 from swarm.policy import load_parameters
 from swarm.tracker_messages import (
-    NO_SEQUENCE,
-    Announce,
     Answered,
     Candidates,
     Duty,
     FromTracker,
     Gone,
-    Leave,
     Offered,
     Refused,
     Report,
@@ -50,8 +48,8 @@ _LEAST_POLL_S = 0.004
 """Decisions are made so often at most: bytes arrive in many small pieces."""
 _BUFFER_POLL_MS = 50
 _MOST_WAIT_MS = 1000
-_RETRY_ANNOUNCE_S = 1.5
-"""After a neighbour was lost, or none was found, the next announce comes this soon."""
+_MODES = ("mesh", "site", "seeders", "off")
+"""From the freest to the strictest: whom a viewer may meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +66,6 @@ class NodeSettings:
     admin_token: str | None = None
     p2p: bool = True
     upload: int = 0
-
-
-@dataclass(slots=True)
-class Standing:
-    """Where the peer stands in an item: media sequence numbers of the playhead and of the held range (-1: none)."""
-
-    position: int = NO_SEQUENCE
-    first: int = NO_SEQUENCE
-    last: int = NO_SEQUENCE
 
 
 class NodeListener(Protocol):
@@ -113,15 +102,13 @@ class Node:
         self.grant: Grant | None = None
         self._listener = listener
         self._certificate = certificate
-        self._announce_ms = 10_000
         self._parameters = load_parameters()
         self.exchange = Exchange(self._exchange_settings(), self._parameters)
         self.tracker = TrackerClient(source.lasting, self, self._ask, self._tracker_url, settings.agent)
         self.mesh = Mesh(self, self.tracker.send, certificate, settings.degree, settings.most_links)
-        self._watched: dict[str, Standing] = {}
+        self._presence = Presence(self, self.tracker.send, settings.degree)
         self._fetches = Fetches(source, self.exchange, self.now, self._soon)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._announce_soon = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
@@ -139,18 +126,16 @@ class Node:
     def join(self) -> None:
         """Enter the swarm: talk to the tracker, announce what is watched, meet peers."""
         self._start(self.tracker.run())
-        self._start(self._announce_forever())
+        self._start(self._presence.run())
 
     def watch(self, item: str) -> Standing:
-        """Announce an item from now on; the caller keeps the standing up to date."""
-        standing = self._watched.setdefault(item, Standing())
-        self._announce(item)
-        return standing
+        """Announce an item from now on; the caller keeps the standing up to date. All items of the course share the
+        connections."""
+        return self._presence.watch(item)
 
     def leave(self, item: str) -> None:
-        """Stop announcing an item."""
-        if self._watched.pop(item, None) is not None:
-            self.tracker.send(Leave(item))
+        """Stop announcing an item; the connections stay."""
+        self._presence.leave(item)
 
     def now(self) -> int:
         """The clock of the exchange, in ms."""
@@ -185,6 +170,7 @@ class Node:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
+        self._presence.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -194,8 +180,10 @@ class Node:
     # The tracker
 
     def granted(self, grant: Grant) -> None:
+        before = self.grant.mode if self.grant is not None else grant.mode
         self.grant = grant
         self.mesh.stun = grant.stun
+        self._steer(grant.mode, before)
         if grant.upload:
             own = self.settings.upload or grant.upload // 8
             self.exchange.set_upload_cap(max(min(own, grant.upload // 8), 1))
@@ -204,12 +192,13 @@ class Node:
         match message:
             case Welcome():
                 self.exchange.me = self.mesh.me = message.peer
-                self._announce_ms, self.report_ms = message.announce_ms, message.report_ms
-                self._announce_soon.set()
+                self._presence.announce_ms, self.report_ms = message.announce_ms, message.report_ms
+                self._presence.announce()
             case Candidates():
-                self.mesh.candidates(message)
+                self._introduced(message)
             case Offered():
-                self.mesh.offered(message)
+                if self.meets and self._may_meet(message.role):
+                    self.mesh.offered(message)
             case Answered():
                 self.mesh.answered(message)
             case Trickled():
@@ -234,41 +223,48 @@ class Node:
         return url.replace("http", "ws", 1) if url.startswith("http") else url
 
     @property
-    def _meets(self) -> bool:
+    def joined(self) -> bool:
+        """Whether the tracker has let this peer in."""
+        return self.tracker.joined
+
+    @property
+    def meets(self) -> bool:
+        """Whether this peer meets others now: it wants to and may."""
         return self.settings.p2p and self.grant is not None and self.grant.mode != "off"
 
-    def _announce(self, item: str) -> None:
-        if not self.tracker.joined:
-            return
-        standing = self._watched[item]
-        want = self.mesh.wanted if self._meets else 0
-        slots = self.mesh.slots if self._meets else 0
-        self.tracker.send(
-            Announce(
-                item,
-                standing.position,
-                standing.first,
-                standing.last,
-                slots,
-                want,
-                self.mesh.neighbours,
-                self.mesh.take_failed(),
-            )
-        )
+    def _may_meet(self, role: int) -> bool:
+        """Introductions and offers may be on their way when a ticket becomes stricter."""
+        open_to_viewers = self.settings.role == SEEDER or self.grant is None or self.grant.mode != "seeders"
+        return role == SEEDER or open_to_viewers
 
-    async def _announce_forever(self) -> None:
-        while True:
-            for item in list(self._watched):
-                if item in self._watched:
-                    self._announce(item)
-            lonely = self._meets and not self.mesh.neighbours and self.settings.degree > 0
-            pause = min(self._announce_ms / 1000, _RETRY_ANNOUNCE_S if lonely else self._announce_ms / 1000)
-            self._announce_soon.clear()
-            try:
-                async with asyncio.timeout(pause):
-                    await self._announce_soon.wait()
-            except TimeoutError:
-                continue
+    def _introduced(self, message: Candidates) -> None:
+        if self.meets:
+            allowed = tuple(one for one in message.peers if self._may_meet(one.role))
+            self.mesh.candidates(Candidates(message.item, allowed))
+        if message.peers:
+            self._presence.lack()
+
+    def _steer(self, mode: str, before: str) -> None:
+        """Give up what a stricter ticket forbids. Who may be met under the new mode only the tracker knows: it
+        introduces them again."""
+        self.exchange.set_uploads(self.meets, self.now())
+        if not self.meets:
+            self._part()
+        elif self.settings.role == VIEWER and _MODES.index(mode) > _MODES.index(before):
+            self._part(VIEWER)
+        self._soon()
+
+    def _part(self, role: int | None = None) -> None:
+        """Say goodbye to all neighbours, or those of one role, and give up links that are under way."""
+        for peer, neighbour in list(self.exchange.neighbours.items()):
+            if role is None or neighbour.role == role:
+                self.part_with(peer, "leave")
+        self.mesh.drop_all(role)
+
+    def part_with(self, peer: bytes, reason: str) -> None:
+        """Part with a neighbour."""
+        self.exchange.close(peer, reason, self.now())
+        self._carry_all()
 
     # The links
 
@@ -278,8 +274,8 @@ class Node:
 
     def link_closed(self, peer: bytes) -> None:
         self.exchange.peer_closed(peer, self.now())
-        if not self._closed and self.mesh.wanted:
-            self._loop.call_later(_RETRY_ANNOUNCE_S, self._announce_soon.set)
+        if not self._closed:
+            self._presence.lack()
         self._soon()
 
     def link_control(self, peer: bytes, message: bytes) -> None:
@@ -318,10 +314,13 @@ class Node:
             full = full or size > 0
             self.exchange.buffered(peer, size, now)
         wake = self.exchange.poll(now)
-        for event in self.exchange.take_events():
-            self._carry(event)
+        self._carry_all()
         wait_ms = min(max(wake - now, 1), _BUFFER_POLL_MS if full else _MOST_WAIT_MS)
         self._poll_at(self._polled + wait_ms / 1000)
+
+    def _carry_all(self) -> None:
+        for event in self.exchange.take_events():
+            self._carry(event)
 
     def _carry(self, event: Event) -> None:
         match event:

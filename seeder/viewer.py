@@ -16,9 +16,10 @@ from seeder.certificate import Certificate
 from seeder.errors import FetchError, FetchRefused
 from seeder.follow import TrackFollower, Update
 from seeder.http_source import HttpSource
-from seeder.node import Node, NodeSettings, Standing
+from seeder.node import Node, NodeSettings
 from seeder.origin_api import Item, Track
 from seeder.playhead import ENDED, PLAYING, STALLED, STARTING, Playhead
+from seeder.presence import Standing
 from swarm.errors import PlainError
 from swarm.exchange_events import Failed, Finished
 from swarm.library import Listing
