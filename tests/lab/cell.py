@@ -257,7 +257,7 @@ class CellRun:
             viewers=records,
             seeders=[one for one, _ in seeders],
             segments=segments,
-            requests=house.requests(self.began, who),
+            requests=house.requests(self.began, self.scenario.seconds, who),
             events=self.events,
         )
 

@@ -107,11 +107,11 @@ class LabHouse(House):
             row = catalogue.execute("select head from item where id = ?", (self.item,)).fetchone()
         return -1 if row is None else int(row[0])
 
-    def requests(self, began: float, who: "WhoAsked") -> list[Request]:
-        """Every answer since `began` (Unix s)."""
+    def requests(self, began: float, seconds: float, who: "WhoAsked") -> list[Request]:
+        """Every answer since `began` (Unix s) that was asked for within so many seconds."""
         lines = (self.folder / _ACCESS).read_text("utf-8").splitlines()
         answers = [_request(json.loads(line), began, who) for line in lines]
-        return [answer for answer in answers if answer.ended_s >= 0]
+        return [answer for answer in answers if answer.ended_s >= 0 and answer.t < seconds]
 
     async def note_listed(self, began: float, listed: dict[int, float]) -> None:
         """Note when each sequence number of a class was listed first, in s since `began`, until cancelled."""
@@ -156,8 +156,8 @@ def _request(line: dict[str, Any], began: float, who: WhoAsked) -> Request:
 
 
 def write_clip(path: Path, seconds: int) -> None:
-    """A clip of 640x360 at 25 fps with mono sound, busy enough that our encoder always takes all it may: about
-    500 kbit/s, every segment of nearly one size. Raises RuntimeError when ffmpeg fails."""
+    """A clip of 640x360 at 25 fps with mono sound, busy enough that our encoder always takes all it may: every
+    segment has nearly one size. Raises RuntimeError when ffmpeg fails."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,14 +41,15 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Stream(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is watched: one rendition of 360 lines and mono sound, about `video_bps` + 64 kbit/s, segments of 3.84 s.
+    """What is watched: one rendition of 360 lines at 590 kbit/s and mono sound at 66 kbit/s, all segments (3.84 s) of
+    nearly one size.
 
-    `seconds` of media: a lecture's length; a class plays them over and over. A class begins `age_s` before the cell.
+    `seconds` of media: a lecture's length; a class plays them over and over. A class is `age_s` old, or a little older,
+    when the cell begins.
     """
 
     kind: Literal["live", "vod"] = "live"
     seconds: Annotated[int, Meta(ge=8, le=7200)] = 60
-    video_bps: Annotated[int, Meta(ge=100_000, le=580_000)] = 500_000
     age_s: _Seconds = 16
 
 

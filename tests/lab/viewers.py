@@ -34,7 +34,7 @@ _FEEDERS = """() => {
   const fed = {};
   for (const { sources } of engine.log.all)
     for (const [source, size] of Object.entries(sources)) fed[source] = (fed[source] ?? 0) + size;
-  return { me: Array.from(engine.node.exchange.me, (byte) => byte.toString(16).padStart(2, "0")).join(""), fed };
+  return { me: engine.node.exchange.me, fed };
 }"""
 
 
@@ -107,15 +107,16 @@ class BrowserViewer:
             self._note_feeders(await asyncio.wait_for(self._page.evaluate(_FEEDERS), _PATIENCE_S), stage)
 
     async def stop(self, action: Action, stage: Stage) -> None:
-        """Kill or freeze all processes of the browser, or close the page."""
-        if action != "freeze":
+        """Kill or freeze all processes of the browser, or close the page; at the end, look once more."""
+        left_s = stage.now()
+        if action == "end":
             with suppress(Error, TimeoutError):
                 await self.look(stage)
-        self.record.left_s, self.record.left_how = stage.now(), action
+        self.record.left_s, self.record.left_how = left_s, action
         if action in ("kill", "freeze"):
             number = signal.SIGKILL if action == "kill" else signal.SIGSTOP
             signal_all(await asyncio.to_thread(tree, self._pid), number)
-        elif self._visit is not None:
+        elif action == "leave" and self._visit is not None:
             with suppress(Error, TimeoutError):
                 await asyncio.wait_for(self._visit.leave(), _FAREWELL_S)
 
