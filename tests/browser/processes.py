@@ -120,6 +120,13 @@ class House:
         words = ("class", "start", "--from", source, *loop, "--course", course, "--title", title)
         return str(json.loads(self.banyan(*words, "--server", self.url, "--json").splitlines()[-1])["id"])
 
+    def class_under_way(self, item: str, segments: int = 3, seconds: float = 60) -> None:
+        """Wait until a class has so many segments: players stay as far behind, so there is something to hand on."""
+        end = time.monotonic() + seconds
+        while (told := self.get(f"/api/items/{item}"))["duration"] < segments * told["segment_duration"]:
+            assert time.monotonic() < end, f"{told['duration']} ms of the class after {seconds} s"
+            time.sleep(0.2)
+
     def get(self, path: str) -> Any:
         """JSON of the server."""
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:

@@ -30,7 +30,7 @@ async def test_seeder_and_tracker_may_die(split_house: House) -> None:
     tracker = house.track()
     seeder = house.seed(COURSE)
     item = house.start_class(COURSE, "Live class")
-    await asyncio.sleep(10)
+    await asyncio.to_thread(house.class_under_way, item)
     async with browsers() as open_page:
         a = await Watcher.open(open_page, house, item)
         b = await Watcher.open(open_page, house, item)

@@ -14,8 +14,7 @@ async def test_three_pages_and_a_seeder_share_a_lecture(house: House) -> None:
         watchers = []
         for _ in range(3):
             watchers.append(await Watcher.open(open_page, house, house.lecture))
-            await asyncio.sleep(2)
-        await watchers[0].meet(1)
+            await watchers[-1].meet(1)
         await asyncio.gather(*(watcher.played_past(26, 60) for watcher in watchers))
         for watcher in watchers:
             await watcher.assert_fluent()
@@ -29,7 +28,7 @@ async def test_three_pages_and_a_seeder_share_a_lecture(house: House) -> None:
 async def test_three_pages_and_a_seeder_share_a_class(house: House) -> None:
     item = house.start_class(COURSE, "Live class")
     seeder = house.seed(COURSE)
-    await asyncio.sleep(12)
+    await asyncio.to_thread(house.class_under_way, item)
     async with browsers() as open_page:
         watchers = [await Watcher.open(open_page, house, item) for _ in range(3)]
         start = await watchers[0].position()
