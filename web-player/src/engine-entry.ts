@@ -28,6 +28,8 @@ import { Node } from "./net/node.ts";
 import type { NodeSettings } from "./net/node.ts";
 import type { Standing } from "./net/presence.ts";
 import { WorkerClock } from "./net/worker-clock.ts";
+import { Backing } from "./shelf/backing.ts";
+import { startAsKept } from "./shelf/start-level.ts";
 
 const AGENT = "banyan-web/0.1";
 /** The picture comes first: tracker and connections begin so long after it. */
@@ -45,6 +47,7 @@ const MOST_HELD = 2000;
 class WebEngine implements Engine, SegmentSource {
   readonly hlsConfig: Partial<HlsConfig>;
   readonly log = new SegmentLog();
+  readonly lasting: Backing;
   private readonly options: EngineOptions;
   private readonly device: Device;
   private readonly node: Node;
@@ -72,15 +75,17 @@ class WebEngine implements Engine, SegmentSource {
     this.node = new Node(settings, {
       finished: (id, came) => { this.finished(id, came); },
       failed: (id) => { this.deliveries.failed(id); },
-      demanded: () => undefined,
+      demanded: (id) => { this.lasting.demanded(id); },
       changed: () => { this.changed(); },
     }, new WorkerClock());
     this.node.watch(options.id, () => this.standing());
     this.stopFollowing = this.device.follow(() => { this.share(); });
-    this.deliveries = new Deliveries(this.node, this.timeline, (track) => this.isVideo(track));
+    this.lasting = new Backing(this.node, options.id);
+    this.deliveries = new Deliveries(this.lasting, this.timeline, (track) => this.isVideo(track));
     this.reporter = new Reporter(options.id, this.node);
     this.deliveries.gathering = options.enabled && settings.rtc;
     this.node.setMeeting(options.enabled);
+    this.lasting.setEnabled((options.lasting ?? false) && this.missing !== "insecure");
     this.hlsConfig = this.config();
   }
 
@@ -96,7 +101,7 @@ class WebEngine implements Engine, SegmentSource {
       degree: this.device.degree,
       most: this.device.most,
       rtc: this.missing === undefined,
-      backed: () => false,
+      backed: (id) => this.lasting.backs(id),
     };
   }
 
@@ -127,7 +132,11 @@ class WebEngine implements Engine, SegmentSource {
     this.meter?.close();
     this.meter = new PlaybackMeter(video, () => { this.playing(); });
     this.reporter.meter = this.meter;
-    hls.on(this.options.Hls.Events.MANIFEST_LOADING, () => { this.deliveries.clear(); });
+    const { Events } = this.options.Hls;
+    hls.on(Events.MANIFEST_LOADING, () => { this.deliveries.clear(); });
+    hls.on(Events.MANIFEST_PARSED, () => {
+      if (this.item?.state !== "live") startAsKept(hls, (track) => this.lasting.bytesOf(track));
+    });
     this.node.clock.after(JOIN_ANYWAY_MS, () => { this.begin(); });
   }
 
@@ -185,6 +194,7 @@ class WebEngine implements Engine, SegmentSource {
     this.listeners.clear();
     this.deliveries.clear();
     this.deliveries.video = undefined;
+    this.lasting.close();
     this.node.close();
   }
 
@@ -223,6 +233,7 @@ class WebEngine implements Engine, SegmentSource {
     if (this.began) return;
     this.began = true;
     this.deliveries.ahead = true;
+    this.lasting.begin();
     void this.options.item.then(() => { this.node.join(); }, () => undefined);
     this.node.clock.after(GATHER_MS, () => { this.deliveries.release(); });
     this.reportLater();
@@ -252,7 +263,7 @@ class WebEngine implements Engine, SegmentSource {
     const key = { item: this.options.id, track: this.mainTrack };
     const holds = (sequence: number): boolean => {
       const listing = exchange.library.at(key, sequence);
-      return listing !== undefined && exchange.cache.has(listing.id);
+      return listing !== undefined && (exchange.cache.has(listing.id) || this.lasting.backs(listing.id));
     };
     let first = position;
     let last = position;
@@ -271,6 +282,7 @@ class WebEngine implements Engine, SegmentSource {
     const { live, segments } = readMediaPlaylist(text);
     const listings = segments.map(({ sequence, id, size }) => ({ key, sequence, id, size, live }));
     for (const listing of listings) this.node.exchange.listed(listing);
+    this.lasting.listed(listings);
     this.deliveries.listed(listings);
   }
 
@@ -333,7 +345,10 @@ class WebEngine implements Engine, SegmentSource {
   private readonly came = new Map<string, readonly (readonly [string, number])[]>();
 
   private finished(id: string, came: readonly (readonly [string, number])[]): void {
-    if (came.length > 0) this.remember(id, came);
+    if (came.length > 0) {
+      this.remember(id, came);
+      this.lasting.fetched(id);
+    }
     this.deliveries.finished(id, came);
     this.tellSoon();
   }

@@ -6,6 +6,7 @@
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import type { Item } from "./item.ts";
+import type { LastingCache } from "./shelf/lasting-cache.ts";
 
 /** `alone`: connected to the tracker, with no neighbour yet. */
 export type EngineState = "off" | "starting" | "connected" | "alone" | "unavailable";
@@ -59,6 +60,8 @@ export interface EngineOptions {
   readonly enabled: boolean;
   /** Whether the viewer agreed to pass on parts over a metered connection; not unless said. */
   readonly sharing?: boolean;
+  /** Whether what is watched is kept on the device (`Engine.lasting`); not unless said. */
+  readonly lasting?: boolean;
 }
 
 export interface Engine {
@@ -74,6 +77,8 @@ export interface Engine {
   setEnabled(on: boolean): void;
   /** The viewer's word that parts may be passed on over a metered connection too. */
   setSharing(on: boolean): void;
+  /** Segments kept on the device over a reload. */
+  readonly lasting: LastingCache;
   stats(): EngineStats;
   /** `listener` is called when the figures change, at most twice a second. Returns how to stop it. */
   onStats(listener: (stats: EngineStats) => void): () => void;
