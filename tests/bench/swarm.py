@@ -76,12 +76,13 @@ def resized(scenario: Scenario, viewers: int | None, seconds: int | None) -> Sce
 
 
 def summary(scenario: Scenario, cells: dict[str, list[Cell]]) -> dict[str, Any]:
-    """What `--json` prints: for each engine the median of each figure, and under `each` those of every run."""
-    engines = {}
+    """What `--json` prints: for each engine the median of each figure, under `each` those of every run, and under
+    `machine` the load that each began with and the cores that others took meanwhile."""
+    engines: dict[str, dict[str, Any]] = {}
     for name, runs in cells.items():
         each = [_rounded(figures(cell)) for cell in runs]
         medians = {field.name: _median([one[field.name] for one in each]) for field in fields(Figures)}
-        engines[name] = medians | {"each": each}
+        engines[name] = medians | {"each": each, "machine": _machine(runs)}
     runs_each = max((len(runs) for runs in cells.values()), default=0)
     result = {"scenario": scenario.name, "viewers": len(scenario.names), "runs": runs_each, "engines": engines}
     if "banyan" in engines:
@@ -101,6 +102,13 @@ def _tell_load() -> None:
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load >= cores / 2:
         print(f"The machine is busy (load {load:.1f}): start-up and CPU count for little now.", file=sys.stderr)
+
+
+def _machine(cells: list[Cell]) -> dict[str, list[float | None]]:
+    return {
+        "load": [cell.machine.load for cell in cells],
+        "others_cores": [cell.machine.others_cores for cell in cells],
+    }
 
 
 def _median(values: list[float | None]) -> float | None:

@@ -87,4 +87,4 @@ def _number(value: float | None) -> str:
 
 
 def _ratio(ours: float | None, http: float | None) -> str:
-    return f"{ours / http:.3f}" if ours is not None and http else "-"
+    return f"{ours / http:.3f}" if ours is not None and http is not None and http > 0 else "-"
