@@ -9,14 +9,14 @@ import "./style/base.css";
 import "./style/watch.css";
 import { element } from "./element.ts";
 import type { Engine } from "./engine-interface.ts";
-import type { Course, Item } from "./item.ts";
+import type { Item } from "./item.ts";
 import { localised, type Messages } from "./language/language.ts";
-import { getCourse, getItem, OriginError } from "./origin-api.ts";
+import { getItem, OriginError } from "./origin-api.ts";
 import { pageFrame } from "./page-frame.ts";
-import { aboutItem } from "./watch/about.ts";
 import { loadEngine } from "./watch/engine-loader.ts";
-import { Player } from "./watch/player.ts";
-import { p2pWanted, sharingAgreed, SwarmPanel } from "./watch/swarm-panel.ts";
+import { lastingWanted } from "./watch/lasting-choice.ts";
+import { p2pWanted, sharingAgreed } from "./watch/p2p-choice.ts";
+import { firstPicture, startItem } from "./watch/start.ts";
 
 export interface Hook {
   /** Null where the browser plays HLS by itself. */
@@ -74,31 +74,24 @@ async function watchableItem(id: string, main: HTMLElement): Promise<Item | null
   }
 }
 
-async function courseOf(item: Item): Promise<Course | null> {
-  try {
-    return await getCourse(item.course);
-  } catch (error) {
-    // The course's name is an ornament: the page does without it.
-    if (error instanceof OriginError) return null;
-    throw error;
-  }
-}
-
 async function show(item: Item, main: HTMLElement): Promise<void> {
   document.title = `${item.title} · Banyan`;
-  const panel = new SwarmPanel();
-  const engine = await loadEngine({ Hls, id: item.id, item: Promise.resolve(item), baseUrl: new URL("/", location.href), enabled: p2pWanted(), sharing: sharingAgreed() });
-  panel.follow(engine);
+  const about = { Hls, id: item.id, item: Promise.resolve(item), baseUrl: new URL("/", location.href) };
+  const engine = await loadEngine({ ...about, enabled: p2pWanted(), sharing: sharingAgreed(), lasting: lastingWanted() });
   // A page that is kept for the way back (`persisted`) goes on with its engine.
   addEventListener("pagehide", ({ persisted }) => {
     if (!persisted) engine?.destroy();
   });
-  const player = new Player(item, engine, panel.badge);
-  const below = element("div", { class: "below" });
-  main.replaceChildren(player.root, below);
-  const playback = await player.start();
-  if (playback) window.banyan = { hls: playback.hls, engine, video: playback.video, item };
-  below.append(aboutItem(item, await courseOf(item)), panel.root);
+  const stage = element("div", { class: "stage" });
+  main.replaceChildren(stage);
+  const started = startItem(item, stage, engine);
+  if (started) {
+    const { hls, video } = started.playback;
+    window.banyan = { hls, engine, video, item };
+    await firstPicture(started);
+  }
+  const { furnishPage } = await import("./watch/furnish.ts");
+  await furnishPage(main, stage, item, started, engine);
 }
 
 async function run(): Promise<void> {

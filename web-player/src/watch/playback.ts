@@ -1,8 +1,8 @@
 /** One item being played: one hls.js instance for the page's life, whose source may change (windows of a class). */
 import Hls, { type LevelDetails } from "hls.js";
 import type { Engine } from "../engine-interface.ts";
+import { offerAirPlay } from "./airplay.ts";
 import { hlsSettings } from "./hls-settings.ts";
-import { openHlsVideo, type HlsVideo } from "./hls-video.ts";
 import type { Anchor } from "./time-shift.ts";
 import { mediaAt } from "./time-shift.ts";
 
@@ -22,31 +22,30 @@ function anchorsOf(details: LevelDetails | null): Anchor[] {
 
 export class Playback {
   readonly video: HTMLVideoElement;
-  readonly element: HlsVideo;
   /** Null where the browser plays HLS by itself (older iPhones). */
   readonly hls: Hls | null;
   #details: LevelDetails | null = null;
   #place: Place;
 
-  private constructor(element: HlsVideo, hls: Hls | null, place: Place) {
-    this.element = element;
-    this.video = element.nativeEl;
-    this.hls = hls;
+  /** Begin to play `url`. The engine's loaders take part where hls.js runs. */
+  constructor(video: HTMLVideoElement, url: string, place: Place, engine: Engine | null) {
+    this.video = video;
     this.#place = place;
-    hls?.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
+    this.hls = Hls.isSupported() ? new Hls({ ...hlsSettings, ...engine?.hlsConfig, startPosition: secondsOf(place) }) : null;
+    if (this.hls) this.#begin(this.hls, url, engine);
+    else video.src = url;
+    this.play();
+  }
+
+  #begin(hls: Hls, url: string, engine: Engine | null): void {
+    hls.loadSource(url);
+    hls.attachMedia(this.video);
+    engine?.attach(hls, this.video);
+    offerAirPlay(this.video, hls, url);
+    hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
       this.#details = details;
       this.#correctStart();
     });
-  }
-
-  /** Begin to play `url`. The engine's loaders take part where hls.js runs. */
-  static async begin(element: HlsVideo, url: string, place: Place, engine: Engine | null): Promise<Playback> {
-    const config = { ...hlsSettings, ...engine?.hlsConfig, startPosition: secondsOf(place) };
-    const hls = await openHlsVideo(element, url, config);
-    const playback = new Playback(element, hls, place);
-    if (hls) engine?.attach(hls, playback.video);
-    playback.play();
-    return playback;
   }
 
   /** Change to another playlist of the same item, playing on if `play`. */

@@ -1,8 +1,8 @@
 /** The viewer's choice of quality, remembered as a picture height; automatic unless chosen. */
 import Hls from "hls.js";
 import { remember, remembered } from "../preferences.ts";
-import type { Rendition } from "./hls-video.ts";
 import type { Playback } from "./playback.ts";
+import type { Rendition, RenditionList } from "./screen.ts";
 
 const AUTOMATIC = "auto";
 
@@ -15,13 +15,9 @@ export function chosenIndex(choice: string | null, renditions: readonly Renditio
   return renditions.findIndex((rendition) => lines(rendition) === Number(choice));
 }
 
-/**
- * Keep the quality that the viewer asked for in the menu of `controls`: over playlists of one class and over visits.
- * hls-video-element pins a quality by itself after a failed load; that is undone.
- */
-export function keepQuality(playback: Playback, controls: HTMLElement): void {
-  const list = playback.element.videoRenditions;
-  if (!list || !playback.hls) return;
+/** Keep the quality that the viewer asked for in the menu of `controls`: over playlists of one class and over visits. */
+export function keepQuality(playback: Playback, list: RenditionList, controls: HTMLElement): void {
+  if (!playback.hls) return;
   const apply = (): void => {
     const wanted = chosenIndex(remembered("quality"), [...list]);
     if (list.selectedIndex !== wanted) list.selectedIndex = wanted;
@@ -31,7 +27,7 @@ export function keepQuality(playback: Playback, controls: HTMLElement): void {
     const rendition = [...list].find((one) => one.id === id);
     remember("quality", rendition ? String(lines(rendition)) : AUTOMATIC);
   }, true);
-  list.addEventListener("change", apply);
   playback.hls.on(Hls.Events.MANIFEST_PARSED, apply);
+  playback.hls.on(Hls.Events.LEVELS_UPDATED, apply);
   apply();
 }

@@ -11,16 +11,26 @@ export interface Trouble {
 
 export class Recovery {
   readonly #playback: Playback;
-  readonly #show: (trouble: Trouble | null) => void;
+  #listener: (trouble: Trouble | null) => void = () => undefined;
+  #shown: Trouble | null = null;
   #trouble: Trouble | null = null;
   #tries = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** `show` is told of a failure that stops playback, and null once it goes on. */
-  constructor(playback: Playback, show: (trouble: Trouble | null) => void) {
+  constructor(playback: Playback) {
     this.#playback = playback;
-    this.#show = show;
     this.#watch(playback);
+  }
+
+  /** `listener` is told of a failure that stops playback, and null once it goes on; at once of one that already did. */
+  tell(listener: (trouble: Trouble | null) => void): void {
+    this.#listener = listener;
+    if (this.#shown !== null) listener(this.#shown);
+  }
+
+  #show(trouble: Trouble | null): void {
+    this.#shown = trouble;
+    this.#listener(trouble);
   }
 
   #watch({ hls, video }: Playback): void {

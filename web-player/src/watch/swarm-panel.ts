@@ -2,14 +2,9 @@
 import { element } from "../element.ts";
 import type { Engine, EngineStats } from "../engine-interface.ts";
 import { localised, messages } from "../language/language.ts";
-import { remember, remembered } from "../preferences.ts";
+import { remember } from "../preferences.ts";
+import { p2pWanted, sharingAgreed } from "./p2p-choice.ts";
 import { swarmView, withoutEngine } from "./swarm-view.ts";
-
-/** The viewer's switch; on until switched off. */
-export const p2pWanted = (): boolean => remembered("p2p") !== "off";
-
-/** Whether parts may be passed on over a connection that may cost by volume; not until the viewer says so. */
-export const sharingAgreed = (): boolean => remembered("p2p-metered") === "on";
 
 export class SwarmPanel {
   /** Small, over the picture. */
