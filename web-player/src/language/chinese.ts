@@ -80,6 +80,17 @@ export const chinese: Messages = {
   p2pSent: "已传给他人",
   p2pRejected: "已拒收（校验失败）",
 
+  lasting: "在本机保留看过的课程",
+  lastingSwitch: "保留",
+  lastingExplain:
+    "再次观看时无需网络；关闭网页后重新打开，播放器仍可把已有的部分传给他人。空间不足时，最久没看的先删除。使用本浏览器的人可能得知看过哪些课程；关闭此项会删除全部保留内容。",
+  lastingOff: "已关闭：关闭网页后不留下任何内容。",
+  lastingOpening: "正在查看保留的内容…",
+  lastingOn: (bytes, n, most) => `已保留 ${n} 个课程，共 ${bytes}，上限 ${most}。`,
+  lastingUnavailable: "当前浏览器无法在此保留内容（例如隐私窗口）。播放不受影响。",
+  lastingClear: "删除保留的内容",
+  lastingCleared: "保留的内容已全部删除。",
+
   operatorsTitle: "节点网络状况与节省流量",
   connected: "实时数据",
   reconnecting: "连接已断开，正在重连…",

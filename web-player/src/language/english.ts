@@ -88,6 +88,20 @@ export const english = {
   p2pSent: "Passed on",
   p2pRejected: "Refused (check failed)",
 
+  lasting: "Keep watched lectures on this device",
+  lastingSwitch: "Keep them",
+  lastingExplain:
+    "Watching again then needs no network, and your player can pass on what it has even after the page was closed and " +
+    "opened again. What was watched longest ago goes first. Whoever uses this browser can find out what was watched; " +
+    "switching it off removes everything.",
+  lastingOff: "Off: nothing stays when the page is closed.",
+  lastingOpening: "Looking at what is kept…",
+  lastingOn: (bytes: string, n: number, most: string) =>
+    `${bytes} of ${plural(n, "lecture", "lectures")} kept here, of ${most} at most.`,
+  lastingUnavailable: "This browser keeps nothing here, as in many private windows. Videos play as without it.",
+  lastingClear: "Remove what is kept",
+  lastingCleared: "Everything that was kept is removed.",
+
   operatorsTitle: "Swarm health and savings",
   connected: "Live figures",
   reconnecting: "Connection lost, reconnecting…",
