@@ -1,8 +1,10 @@
-# The five commands of this house: setup, demo, test, check, wheel. They need Python 3.11, Node 20 and make.
+# The six commands of this house: setup, demo, test, check, bench, wheel. They need Python 3.11, Node 20 and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WEB := web-player
+# How often `make bench` runs each engine on each scenario.
+RUNS ?= 3
 INSTALLED := $(VENV)/.installed
 MODULES := $(WEB)/node_modules/.package-lock.json
 PAGES := $(WEB)/dist/index.html
@@ -10,13 +12,14 @@ WEB_SOURCES := $(shell find $(WEB) \( -name node_modules -o -name dist -o -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format wheel
+.PHONY: help setup demo test check bench format wheel
 
 help:
 	@echo 'make setup   everything that is needed, in .venv and $(WEB)/node_modules'
 	@echo 'make demo    a lecture, a live class and a swarm on this machine, in one go'
 	@echo 'make test    every check and every test'
 	@echo 'make check   formatting, types, import contracts, and the web player'"'"'s own checks'
+	@echo 'make bench   our engine beside p2p-media-loader and plain hls.js, on a class and a lecture: two hours'
 	@echo 'make wheel   the package with the built web player, in dist/'
 
 setup: $(INSTALLED) $(PAGES)
@@ -56,6 +59,11 @@ test: setup
 	$(BIN)/python -m tests
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m tests
+	$(BIN)/python -m tests.bench swarm --scenario live-open --engine banyan,p2pml,p2pml-near,http --runs $(RUNS)
+	$(BIN)/python -m tests.bench swarm --scenario vod-staggered --engine banyan,p2pml,http --runs $(RUNS)
 
 format: setup
 	$(BIN)/ruff check --fix .

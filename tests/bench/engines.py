@@ -59,7 +59,7 @@ def _note(viewer: ViewerRecord, seen: dict[str, Any], now: float) -> None:
     took = seen["received"]
     viewer.startup_ms = seen["startup"]
     viewer.stalls, viewer.stalled_ms, viewer.played_ms = seen["stalls"], seen["stalledMs"], seen["playedMs"]
-    viewer.received = took["http"] + took["peer"] + took["seeder"]
+    viewer.received = took["http"] + seen["channels"]
     viewer.sent, viewer.wasted, viewer.rejected = took["sent"], took["wasted"], took["rejected"]
     viewer.appended += [
         Appended(

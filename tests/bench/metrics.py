@@ -48,10 +48,12 @@ class Figures:
     second on, but not the page and its scripts: `page_bytes`) / all media appended.
 
     `stall_ratio` = stalled / (stalled + played) of all viewers. `startup_ms_p50` is from the navigation to the first
-    `playing`, `latency_s_p50` the distance to the end of the newest published segment, medians over viewers.
-    `wasted` = bytes received that were of no use / appended. `copies_per_segment` = mean of c_k / b_k.
-    `peak_origin_mbps` is the origin's busiest 4 s. `origin_to_viewers_share` = what the origin sent to viewers of the
-    cohorts / their sum of n_k b_k. `cpu_s_per_viewer_min` is of the browsers with all their processes.
+    `playing`, `latency_s_p50` how far the picture is behind real time by the playlist's dates; medians over viewers.
+    `wasted` = media that viewers say came twice or in vain / appended; `received_per_appended` = the media that the
+    origin sent them and all that came over their data channels / appended: it needs no engine's word, and holds what
+    was fetched ahead and small talk too. `copies_per_segment` = mean of c_k / b_k. `peak_origin_mbps` is the origin's
+    busiest 4 s. `origin_to_viewers_share` = what the origin sent to viewers of the cohorts / their sum of n_k b_k.
+    `cpu_s_per_viewer_min` is of viewers with all their processes, for each minute that they were there.
     """
 
     offload: float | None
@@ -62,6 +64,7 @@ class Figures:
     startup_ms_p50: float | None
     latency_s_p50: float | None
     wasted: float | None
+    received_per_appended: float | None
     copies_per_segment: float | None
     peak_origin_mbps: float
     origin_to_viewers_share: float | None
@@ -91,6 +94,7 @@ def figures(cell: Cell) -> Figures:
         startup_ms_p50=_median(viewer.startup_ms for viewer in viewers),
         latency_s_p50=_median(viewer.latency_s for viewer in viewers),
         wasted=_share(sum(viewer.wasted for viewer in viewers), all_appended),
+        received_per_appended=_share(_received(cell, viewers), all_appended),
         copies_per_segment=_copies(of_segments),
         peak_origin_mbps=_peak(cell.requests),
         origin_to_viewers_share=_share(sum(cohort.sent_to_viewers for cohort in of_segments), copies),
@@ -160,6 +164,13 @@ def _bound(cell: Cell, of_segments: list[Cohort], copies: int) -> float | None:
     if best is None or not cell.viewers or len(limited) < len(uplinks):
         return best
     return min(best, sum(limited) / (len(cell.viewers) * cell.bitrate_bps))
+
+
+def _received(cell: Cell, viewers: list[ViewerRecord]) -> float:
+    """Bytes: by HTTP as the origin knows it, from peers as the viewers do."""
+    names = {viewer.name for viewer in viewers}
+    by_http = sum(one.bytes for one in cell.requests if one.kind == "media" and one.who in names)
+    return by_http + sum(one.received - (one.samples[-1].http if one.samples else 0) for one in viewers)
 
 
 def _copies(of_segments: list[Cohort]) -> float | None:

@@ -13,6 +13,7 @@ _ROWS = (
     "startup_ms_p50",
     "latency_s_p50",
     "wasted",
+    "received_per_appended",
     "copies_per_segment",
     "peak_origin_mbps",
     "origin_to_viewers_share",

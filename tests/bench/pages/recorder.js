@@ -10,6 +10,7 @@
   let stalls = 0;
   let stalledMs = 0;
   let loadedBytes = 0;
+  let channelBytes = 0;
   let appended = [];
   let errors = [];
   const sizes = new Map();
@@ -34,6 +35,23 @@
     if (startup !== null && !video.seeking && !video.ended) since ??= performance.now();
   });
   on("pause", () => { end(); });
+
+  // What comes over data channels is counted from outside, whatever an engine says of itself.
+  const count = (channel) => {
+    channel.addEventListener("message", ({ data }) => { channelBytes += data.byteLength ?? data.size ?? data.length; });
+  };
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...settings) {
+      super(...settings);
+      this.addEventListener("datachannel", ({ channel }) => { count(channel); });
+    }
+
+    createDataChannel(...settings) {
+      const channel = super.createDataChannel(...settings);
+      count(channel);
+      return channel;
+    }
+  };
 
   const follow = (hls) => {
     hls.on("hlsFragLoaded", (_name, { frag, payload }) => {
@@ -91,6 +109,7 @@
       // Unix ms of what is on the screen, by the playlist's own dates.
       date: player?.playingDate?.getTime() ?? null,
       paused: video === null || video.paused || startup === null,
+      channels: channelBytes,
       // A page without peers takes in what hls.js loads.
       received: window.received?.() ?? { http: loadedBytes, peer: 0, seeder: 0, sent: 0, wasted: 0, rejected: 0, neighbours: 0 },
     };

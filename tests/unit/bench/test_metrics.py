@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bench.metrics import Cohort, cohorts, figures
-from tests.lab.record import Appended, Cell, Machine, Request, SeederRecord, Segment, ViewerRecord
+from tests.lab.record import Appended, Cell, Machine, Request, Sample, SeederRecord, Segment, ViewerRecord
 
 KIB = 1000
 
@@ -152,6 +152,23 @@ def test_playback_is_summed_over_viewers_and_who_failed_is_told() -> None:
     assert result.wasted == pytest.approx(1 / 20)
     # 100 s and 60 s of presence.
     assert result.cpu_s_per_viewer_min == pytest.approx(16 / (160 / 60))
+
+
+def test_what_came_is_counted_by_the_origin_and_at_the_channels() -> None:
+    cell = _cell()
+    told = Sample(t=99, position_s=80, buffer_s=10, http=300 * KIB)
+    cell.viewers = [
+        _viewer("a", range(10), received=800 * KIB, samples=[told]),
+        _viewer("b", range(10), received=600 * KIB),
+    ]
+    cell.seeders = [SeederRecord(name="seeder-1")]
+    cell.requests = [
+        _request("k0", 400 * KIB, who="a"),
+        _request("k1", 100 * KIB, who="seeder-1"),
+        _request("", 50 * KIB, who="a", kind="playlist"),
+    ]
+    # 400 kB over HTTP where the viewer tells of 300, 500 kB and 600 kB from peers, for 2 x 1000 kB appended.
+    assert figures(cell).received_per_appended == pytest.approx(0.75)
 
 
 def test_the_peak_is_of_the_busiest_four_seconds() -> None:
