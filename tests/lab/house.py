@@ -84,7 +84,6 @@ class LabHouse(House):
             self.item = self.publish(clip, COURSE, "Lecture")
         else:
             self.item = self.start_class(COURSE, "Class", str(clip))
-        self.course = str(self.get(f"/api/items/{self.item}")["course"])
 
     def seed_at(self, host: Host) -> Command:
         """A seeder of the course."""
