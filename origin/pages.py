@@ -5,24 +5,33 @@ import gzip
 import hashlib
 import mimetypes
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from aiohttp import hdrs, web
 
+from origin.answers import item_answer
 from origin.coalesced import Coalesced
 from origin.delivery import Handler, accepts_gzip
-from origin.errors import Missing
+from origin.errors import Missing, OriginError
 from origin.listing import FOREVER, NO_CACHE
 from origin.ranges import etag_listed
+from origin.records import Item
 from origin.sending import Account, Sender
+from origin.watch_page import with_item
+from swarm.keys import VerifyingKey
 
-PAGES = {"/": "index.html", "/watch/{item}": "watch.html", "/operators": "operators.html"}
+PAGES = {"/": "index.html", "/operators": "operators.html"}
+_WATCH = "watch.html"
 MAX_FILE_BYTES = 16 * 1024 * 1024
 _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _ROOT_FILE = r"{name:[A-Za-z0-9_-]+\.(?:ico|svg|png|webmanifest|txt|js)}"
 _SQUEEZED = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
 _KEPT_S = 2.0
+_ITEM = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LookUp = Callable[[str], Awaitable[Item | None]]
 _MORE_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
 _MORE_TYPES |= {".woff2": "font/woff2", ".wasm": "application/wasm", ".map": "application/json"}
 CONTENT_SECURITY_POLICY = (
@@ -54,11 +63,16 @@ class _File:
 
 
 class Pages:
-    """Handlers of the pages; `folder` is the output of the web player's build, None where there is none."""
+    """Handlers of the pages; `folder` is the output of the web player's build, None where there is none.
 
-    def __init__(self, folder: Path | None, sender: Sender) -> None:
+    `look_up` finds an item that can be named to viewers, and `key` is what its playlists are checked with.
+    """
+
+    def __init__(self, folder: Path | None, sender: Sender, look_up: LookUp, key: VerifyingKey) -> None:
         self._folder = folder
         self._sender = sender
+        self._look_up = look_up
+        self._key = key
         self._files = Coalesced(self._load, most=256, keep_s=_KEPT_S)
         self._assets = Coalesced(self._load, most=256, keep_s=3600.0)
 
@@ -66,6 +80,7 @@ class Pages:
         """Mount the pages, /assets and the few files beside the pages."""
         for path, name in PAGES.items():
             app.router.add_get(path, self._page(name))
+        app.router.add_get("/watch/{item}", self.watch)
         app.router.add_get("/assets/{name:.+}", self.asset)
         app.router.add_get("/" + _ROOT_FILE, self.root_file)
 
@@ -78,6 +93,24 @@ class Pages:
             return await self._send(request, file, NO_CACHE)
 
         return page
+
+    async def watch(self, request: web.Request) -> web.StreamResponse:
+        """The player's page, with its item where there is one."""
+        try:
+            file = await self._files.get(_WATCH)
+        except Missing:
+            return await self._refuse(request, 503, _NOT_BUILT)
+        item = await self._item(request.match_info["item"])
+        if item is not None:
+            answer = item_answer(item, self._key)
+            file = _filed(with_item(file.data, msgspec.json.encode(answer), answer.playlist), file.content_type)
+        return await self._send(request, file, NO_CACHE)
+
+    async def _item(self, name: str) -> Item | None:
+        try:
+            return await self._look_up(name) if _ITEM.fullmatch(name) else None
+        except OriginError:
+            return None  # the page asks again, and says what is wrong
 
     async def asset(self, request: web.Request) -> web.StreamResponse:
         """A file whose name carries the hash of its content."""
@@ -129,8 +162,10 @@ def _read(folder: Path, name: str) -> _File:
     path = (root / name).resolve()
     if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
         raise Missing("file", "There is no such file.")
-    data = path.read_bytes()
-    content_type = _content_type(path)
+    return _filed(path.read_bytes(), _content_type(path))
+
+
+def _filed(data: bytes, content_type: str) -> _File:
     zipped = gzip.compress(data, 6, mtime=0) if content_type.startswith(_SQUEEZED) else b""
     return _File(data, zipped, f'W/"{hashlib.sha256(data).hexdigest()[:32]}"', content_type)
 

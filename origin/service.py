@@ -87,7 +87,7 @@ class Origin:
         self._mounted = (
             Delivery(listing, catalogue, store, sender),
             self._api,
-            Pages(settings.pages, sender),
+            Pages(settings.pages, sender, self._look_up, key.public),
             Metrics(settings.registry, sender),
         )
         self._register_metrics(settings.registry, heads)

@@ -147,6 +147,13 @@ class PretendedClass:
         self.started = int(time.time() * 1000) - 600_000
         self.asked: list[str] = []
 
+    async def answer_page(self, route: Route) -> None:
+        """The page as it comes where the item is asked for, and not in it already."""
+        response = await route.fetch()
+        await route.fulfill(
+            response=response, body=re.sub('<script type="application/json".*?</script>', "", await response.text())
+        )
+
     async def answer_item(self, route: Route) -> None:
         live = {"kind": "class", "state": "live", "started": self.started, "duration": 600_000, "thumbnails": None}
         await route.fulfill(json=self.item | live)
@@ -177,6 +184,7 @@ async def test_a_class_can_be_wound_back_to_its_start_and_forward_to_live(house:
     pretended = PretendedClass(house)
     # The playlists are made up, so the engine would rightly refuse them.
     await page.route("**/assets/engine-entry-*.js", lambda route: route.abort())
+    await page.route(f"**/watch/{house.lecture}", pretended.answer_page)
     await page.route(f"**/api/items/{house.lecture}", pretended.answer_item)
     await page.route("**/hls/**", pretended.answer_playlist)
     await page.goto(f"{house.url}/watch/{house.lecture}")

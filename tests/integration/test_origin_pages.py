@@ -1,8 +1,10 @@
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from origin_server import Server, serving
+from origin_server import Server, lecture, publish_events, serving
 
 from origin.service import OriginSettings
 
@@ -38,6 +40,22 @@ async def test_pages_come_with_their_guards(server: Server, path: str, title: st
         etag = response.headers["ETag"]
     async with server.client.get(server.base + path, headers={"If-None-Match": etag}) as response:
         assert (response.status, await response.read()) == (304, b"")
+
+
+async def test_the_player_comes_with_its_item_and_has_the_playlist_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "watch.html").write_text("<head><title>watch</title></head><body></body>")
+    title = "</script><script>alert(1)</script>"
+    report = await publish_events(tmp_path / "data", lecture(2), title)
+    async with serving(OriginSettings(data=tmp_path / "data", pages=tmp_path / "dist")) as server:
+        text = await server.text(f"/watch/{report.item}")
+        (block,) = re.findall(r'<script type="application/json" id="item">(.*?)</script>', text)
+        assert json.loads(block) == json.loads(await server.text(f"/api/items/{report.item}"))
+        assert json.loads(block)["title"] == title
+        assert text.count("<script") == 1
+        playlist = f"/hls/{report.item}/index.m3u8"
+        assert f'<link rel="preload" as="fetch" crossorigin href="{playlist}">' in text
+        assert "application/json" not in await server.text("/watch/none")
 
 
 async def test_assets_are_immutable_and_squeezed(server: Server) -> None:

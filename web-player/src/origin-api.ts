@@ -38,6 +38,12 @@ export async function getCourse(id: string): Promise<Course> {
   return (await getJson(`/api/courses/${encodeURIComponent(id)}`)) as Course;
 }
 
+/** The item that the origin wrote into this page; null where it did not. Throws SyntaxError. */
+export function itemInPage(): Item | null {
+  const text = document.getElementById("item")?.textContent;
+  return text === undefined ? null : (JSON.parse(text) as Item);
+}
+
 /** `base` is the address of an origin other than the page's. */
 export async function getItem(id: string, base?: URL): Promise<Item> {
   const path = `/api/items/${encodeURIComponent(id)}`;

@@ -11,7 +11,7 @@ import { element } from "./element.ts";
 import type { Engine } from "./engine-interface.ts";
 import type { Item } from "./item.ts";
 import { localised, type Messages } from "./language/language.ts";
-import { getItem, OriginError } from "./origin-api.ts";
+import { getItem, itemInPage, OriginError } from "./origin-api.ts";
 import { pageFrame } from "./page-frame.ts";
 import { loadEngine } from "./watch/engine-loader.ts";
 import { lastingWanted } from "./watch/lasting-choice.ts";
@@ -59,9 +59,11 @@ function pause(ms: number): Promise<void> {
 
 /** Wait until the item can be watched, saying why it cannot yet. Null: it never will. */
 async function watchableItem(id: string, main: HTMLElement): Promise<Item | null> {
+  let known = itemInPage();
   for (;;) {
     try {
-      const item = await getItem(id);
+      const item = known ?? await getItem(id);
+      known = null;
       if (item.state !== "preparing" && item.state !== "failed") return item;
       say(main, (m) => (item.state === "failed" ? m.failed : m.preparing));
       if (item.state === "failed") return null;
