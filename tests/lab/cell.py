@@ -53,6 +53,7 @@ class CellRun:
 
     async def play(self) -> Cell:
         """Run it. Raises CellError, NetworkError."""
+        self._check_engine()
         async with AsyncExitStack() as stack:
             network = open_network(self.scenario.network)
             stack.callback(network.close)
@@ -76,6 +77,11 @@ class CellRun:
         return time.time() - self.began
 
     # Before
+
+    def _check_engine(self) -> None:
+        headless = [group.name for group in self.scenario.viewers if group.kind == "python"]
+        if headless and self.engine.name not in ("banyan", "http"):
+            raise CellError(f"there is no headless viewer for {self.engine.name}: {headless[0]} must be browsers")
 
     def _open(self, house: LabHouse) -> None:
         if self.scenario.stream.kind == "vod":
@@ -133,8 +139,6 @@ class CellRun:
                 self.viewers[name] = self._headless(record, hosts[name], nursery, group)
 
     def _headless(self, record: ViewerRecord, host: Host, nursery: Nursery, group: Viewers) -> PythonViewer:
-        if self.engine.name not in ("banyan", "http"):
-            raise CellError(f"there is no headless viewer for {self.engine.name}: {group.name} must be browsers")
         p2p = self.engine.name == "banyan"
         return PythonViewer(record, host, nursery, self.folder, self.scenario.seconds, p2p, group.degree)
 

@@ -89,6 +89,13 @@ class LabHouse(House):
         """A seeder of the course."""
         return self.start_at(host, "seeder", "--course", COURSE, "--origin", self.url)
 
+    def close(self) -> None:
+        """End everything."""
+        super().close()
+        for command in self.commands:
+            if command.process.stdin is not None:
+                command.process.stdin.close()
+
     def segments(self) -> list[Segment]:
         """All segments of the item so far, from the catalogue; `published_s` is left open."""
         file = self.folder / ".data" / "catalogue.sqlite"

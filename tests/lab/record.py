@@ -54,7 +54,8 @@ class Appended(Struct, kw_only=True, forbid_unknown_fields=True):
 
 class Sample(Struct, kw_only=True, forbid_unknown_fields=True):
     """How one viewer stood at `t`, each second. Bytes are totals up to then: verified media over HTTP, from other
-    viewers and from seeders, and what was sent to others. `position_s` is the media's time."""
+    viewers and from seeders, and what was sent to others. `position_s` is the media's time; `latency_s` how far a class
+    on the screen is behind the camera: the clock less the playlist's date of the picture (EXT-X-PROGRAM-DATE-TIME)."""
 
     t: float
     position_s: float
@@ -71,10 +72,10 @@ class ViewerRecord(Struct, kw_only=True, forbid_unknown_fields=True):
     """One viewer. `left_how` is `end` for who stayed to the end, `failed` for who never could watch (`trouble` says
     why). `stalls` count from the first picture on, as `stalled_ms` do; a stall under way at the end counts too.
 
-    `latency_s` is the median distance to the live edge (to the end of the newest published segment) while playing;
-    `received` all media bytes taken in, `wasted` those of them that were of no use; `fed_by` the received bytes by who
-    sent them (`origin` or a name). `cpu_s` is the time of all processes of the viewer (shared by those of one process).
-    `uplink_bps` is what the link was set to, `goodput_bps` what a bare data channel carried on it (None: not measured).
+    `latency_s` is the median of its samples' while it played; `received` all media bytes taken in, `wasted` those of
+    them that were of no use; `fed_by` the received bytes by who sent them (`origin`, a name, or `unknown`). `cpu_s` is
+    the processor time of all its processes. `uplink_bps` is what the link was set to, `goodput_bps` what a bare data
+    channel carried on it (None: not measured).
     """
 
     name: str
