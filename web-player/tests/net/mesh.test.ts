@@ -239,4 +239,29 @@ describe("the mesh", () => {
     answered(3, 1);
     expect(made[1]?.failed).toBe("banned");
   });
+
+  it("looks for another while a neighbour does not answer, and gives that one up no sooner", async () => {
+    const { owner, made, heard, offered } = mesh({ degree: 2 });
+    for (const peer of [1, 2]) offered(peer);
+    await settled();
+    for (const one of made) one.listener.opened();
+    expect(owner.wanted).toBe(0);
+    if (made[0] !== undefined) made[0].alive = false;
+    made[0]?.listener.wavered();
+    expect([owner.wanted, owner.neighbours.length, heard.at(-1)]).toEqual([1, 2, "wavered"]);
+    if (made[0] !== undefined) made[0].alive = true;
+    expect(owner.wanted).toBe(0);
+  });
+
+  it("names whom it parted with for want of use, and gives up those of one role", async () => {
+    const { owner, made, introduce, offered } = mesh();
+    offered(1);
+    introduce(2);
+    await settled();
+    for (const one of made) one.listener.opened();
+    owner.avoid(name(1));
+    expect(owner.takeFailed().map(peerName)).toEqual([name(1)]);
+    owner.close(1);
+    expect(made.map(({ failed }) => failed)).toEqual(["closed", undefined]);
+  });
 });

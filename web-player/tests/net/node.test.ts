@@ -78,8 +78,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function offer(tracker: FakeSocket | undefined, peer: number): void {
-  const named = { peer: new Uint8Array(16).fill(peer), role: 0, fingerprint: new Uint8Array(32).fill(peer), offer: 1 };
+function offer(tracker: FakeSocket | undefined, peer: number, role = 0): void {
+  const named = { peer: new Uint8Array(16).fill(peer), role, fingerprint: new Uint8Array(32).fill(peer), offer: 1 };
   tracker?.say({ type: "Offered", ...named, connection: CONNECTION });
 }
 
@@ -155,5 +155,62 @@ describe("a node that leaves", () => {
     mode = "mesh";
     await clock.run(100_000);
     expect([node.meets, node.exchange.uploading]).toEqual([false, false]);
+  });
+});
+
+describe("a node with a stricter ticket", () => {
+  it("parts with viewers, keeps seeders, and answers no viewer any more", async () => {
+    const { node, clock, tracker } = await joined();
+    offer(tracker, 9, 1);
+    await settled();
+    FakeRtc.made[2]?.opens();
+    expect(node.links).toEqual({ peers: 2, seeders: 1 });
+    mode = "seeders";
+    await clock.run(80_500);
+    expect(FakeRtc.made[0]?.said.at(-1)).toEqual(leaves);
+    expect(node.links).toEqual({ peers: 1, seeders: 1 });
+    expect(node.exchange.uploading).toBe(true);
+    const made = FakeRtc.made.length;
+    offer(tracker, 4);
+    tracker?.say({ type: "Candidates", item: "i", peers: [{ peer: new Uint8Array(16).fill(5), role: 0, position: 0, first: 0, last: 0 }] });
+    expect(FakeRtc.made).toHaveLength(made);
+    offer(tracker, 6, 1);
+    expect(FakeRtc.made).toHaveLength(made + 1);
+  });
+});
+
+describe("a node of one course", () => {
+  const standing = () => ({ position: 7, first: 5, last: 9 });
+
+  it("announces two items over one connection, and keeps it from one lecture to the next", async () => {
+    const { node, tracker } = await joined();
+    node.watch("j", standing);
+    expect(tracker?.sent.at(-2)).toMatchObject({ type: "Announce", item: "i", neighbours: [new Uint8Array(16).fill(1)] });
+    expect(tracker?.sent.at(-1)).toMatchObject({ type: "Announce", item: "j", position: 7, neighbours: [new Uint8Array(16).fill(1)] });
+    node.leave("i");
+    expect(tracker?.sent.at(-1)).toEqual({ type: "Leave", item: "i" });
+    expect([node.links.peers, FakeRtc.made[0]?.closed]).toEqual([1, false]);
+    node.close();
+    expect(tracker?.sent.at(-1)).toEqual({ type: "Leave", item: "j" });
+  });
+
+  it("goes on downloading from its neighbours when its uploads are off, and is sent to nobody", async () => {
+    const { node, tracker } = await joined();
+    node.setUploads(false);
+    expect([node.exchange.uploading, node.links.peers]).toEqual([false, 1]);
+    expect(tracker?.sent.at(-1)).toMatchObject({ type: "Announce", slots: 0, want: 4 });
+    node.setUploads(true);
+    expect(tracker?.sent.at(-1)).toMatchObject({ type: "Announce", slots: 14 });
+  });
+
+  it("asks for more at once while the tracker knows some, and slowly when it does not", async () => {
+    const { clock, tracker } = await joined();
+    const announces = () => tracker?.sent.filter(({ type }) => type === "Announce").length ?? 0;
+    const before = announces();
+    tracker?.say({ type: "Candidates", item: "i", peers: [{ peer: new Uint8Array(16).fill(5), role: 0, position: 0, first: 0, last: 0 }] });
+    await clock.run(1500);
+    expect(announces()).toBe(before + 1);
+    await clock.run(9999);
+    expect(announces()).toBe(before + 1);
   });
 });

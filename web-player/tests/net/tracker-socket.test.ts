@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { FromTracker } from "../../src/engine/messages.ts";
+import type { FromTracker, ToTracker } from "../../src/engine/messages.ts";
 import { GrantError } from "../../src/net/grant.ts";
 import type { Grant } from "../../src/net/grant.ts";
 import { TrackerSocket, retryMs } from "../../src/net/tracker-socket.ts";
@@ -9,6 +9,9 @@ import { FakeSocket } from "./fake-socket.ts";
 
 const WELCOME: FromTracker = { type: "Welcome", peer: new Uint8Array(16), announceMs: 10_000, reportMs: 5000, now: Date.now() };
 
+const ANNOUNCE: ToTracker = {
+  type: "Announce", item: "i", position: 0, first: -1, last: -1, slots: 0, want: 0, neighbours: [], failed: [],
+};
 const GRANT: Grant = { ticket: "t", expires: 0, mode: "mesh", tracker: "/tracker", stun: [], upload: 0 };
 
 function conversation(grants?: () => Promise<Grant>) {
@@ -16,7 +19,7 @@ function conversation(grants?: () => Promise<Grant>) {
   const heard: string[] = [];
   const grant = vi.fn(grants ?? (() => Promise.resolve({ ...GRANT, expires: Date.now() + 120_000 })));
   const listener = {
-    granted: () => heard.push("granted"),
+    granted: () => heard.push(`granted${FakeSocket.opened.at(-1)?.sent.at(-1)?.type === "Renew" ? " after Renew" : ""}`),
     heard: (message: FromTracker) => heard.push(message.type),
     lost: () => heard.push("lost"),
   };
@@ -62,6 +65,7 @@ describe("the conversation with the tracker", () => {
     await talk.clock.run(81_000);
     expect(socket.sent.map(({ type }) => type)).toEqual(["Join", "Renew"]);
     expect(talk.grant).toHaveBeenCalledTimes(2);
+    expect(talk.heard).toEqual(["granted", "Welcome", "granted after Renew"]);
   });
 
   it("comes back after it was lost, and not before the tracker asked", async () => {
@@ -184,6 +188,55 @@ describe("the conversation with the tracker", () => {
     talk.socket.close();
     await talk.clock.run(100_000);
     expect(FakeSocket.opened).toHaveLength(1);
+  });
+
+  it("leaves a tracker that answers no announce, though its socket stands open", async () => {
+    const talk = conversation();
+    const dead = await joined(talk);
+    talk.socket.send(ANNOUNCE);
+    await talk.clock.run(4000);
+    talk.socket.send(ANNOUNCE);
+    await talk.clock.run(1999);
+    expect(talk.heard.at(-1)).toBe("Welcome");
+    await talk.clock.run(1);
+    expect(talk.heard.at(-1)).toBe("lost");
+    await talk.clock.run(2000);
+    expect([dead.closed, FakeSocket.opened.length]).toEqual([true, 2]);
+    last().say(WELCOME);
+    dead.say(WELCOME);
+    dead.dispatchEvent(new Event("close"));
+    expect(talk.heard.filter((one) => one !== "granted")).toEqual(["Welcome", "lost", "Welcome"]);
+    expect(talk.socket.send(ANNOUNCE)).toBe(true);
+  });
+
+  it("takes anything for a sign of life", async () => {
+    const talk = conversation();
+    const socket = await joined(talk);
+    for (let turn = 0; turn < 5; turn += 1) {
+      talk.socket.send(ANNOUNCE);
+      await talk.clock.run(5000);
+      socket.say({ type: "Gone", peer: new Uint8Array(16), offer: 1 });
+    }
+    await talk.clock.run(20_000);
+    expect([socket.closed, FakeSocket.opened.length]).toEqual([false, 1]);
+  });
+
+  it("has less patience with a connection in doubt, and brings the next try forward", async () => {
+    const talk = conversation();
+    const socket = await joined(talk);
+    talk.socket.send(ANNOUNCE);
+    talk.socket.doubt();
+    await talk.clock.run(4000);
+    expect([talk.heard.at(-1), socket.closed]).toEqual(["lost", true]);
+    await talk.clock.run(2000);
+    last().say({ type: "Refused", reason: "restart", message: "", retry: 60_000 });
+    last().close();
+    talk.socket.doubt();
+    await talk.clock.run(1000);
+    expect(FakeSocket.opened).toHaveLength(3);
+    talk.socket.doubt();
+    await talk.clock.run(4000);
+    expect(FakeSocket.opened).toHaveLength(3);
   });
 
   it("does not wait for ever to be welcome", async () => {
