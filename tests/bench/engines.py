@@ -24,10 +24,10 @@ _START_S = 10.0
 
 @dataclass(slots=True)
 class BenchVisit:
-    """One page with the recorder in it. `opened_s` is the cell's clock at the navigation."""
+    """One page with the recorder in it. `now` is the cell's clock; only what is `live` can be behind real time."""
 
     page: Page
-    opened_s: float
+    live: bool
     now: Callable[[], float]
 
     async def sample(self, viewer: ViewerRecord) -> Sample:
@@ -36,12 +36,12 @@ class BenchVisit:
         now, unix_ms = self.now(), time.time_ns() / 1e6
         _note(viewer, seen, now)
         took = seen["received"]
-        behind = None if seen["date"] is None or seen["paused"] else (unix_ms - seen["date"]) / 1000
+        dated = self.live and seen["date"] is not None and not seen["paused"]
         return Sample(
             t=now,
             position_s=seen["position"],
             buffer_s=seen["buffer"],
-            latency_s=behind,
+            latency_s=(unix_ms - seen["date"]) / 1000 if dated else None,
             http=took["http"],
             peer=took["peer"],
             seeder=took["seeder"],
@@ -86,9 +86,8 @@ class PageEngine:
         """Navigate; the page plays as soon as it can."""
         await page.add_init_script(recorder())
         query = urlencode({"src": urlsplit(stage.playlist).path, **self.more})
-        opened = stage.now()
         await page.goto(f"{stage.url}/assets/bench/{self._page}.html?{query}", wait_until="commit")
-        return BenchVisit(page, opened, stage.now)
+        return BenchVisit(page, stage.live, stage.now)
 
     async def close(self) -> None:
         """Nothing to end."""

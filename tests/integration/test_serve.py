@@ -27,6 +27,16 @@ def test_it_answers_and_ends_cleanly(tmp_path: Path, blow: signal.Signals) -> No
     assert '"level": "error"' not in said
 
 
+def test_pages_from_elsewhere_and_an_access_log(tmp_path: Path) -> None:
+    pages, log = tmp_path / "pages", tmp_path / "access.jsonl"
+    pages.mkdir()
+    (pages / "index.html").write_text("<!doctype html>ours")
+    with serve(tmp_path, BANYAN__ORIGIN__PAGES=str(pages), BANYAN__ORIGIN__ACCESS_LOG=str(log)) as (_, url):
+        assert get(f"{url}/") == b"<!doctype html>ours"
+    (line,) = log.read_text("utf-8").splitlines()
+    assert (json.loads(line)["path"], json.loads(line)["body"]) == ("/", 19)
+
+
 def test_the_same_data_after_a_kill(tmp_path: Path) -> None:
     with serve(tmp_path) as (process, _):
         process.kill()

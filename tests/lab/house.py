@@ -39,12 +39,12 @@ class LabHouse(House):
     item: str = ""
     course: str = ""
 
-    def start_at(self, host: Host, *words: str, module: str = "banyan", **environ: str) -> Command:
+    def start_at(self, host: Host, *words: str, **environ: str) -> Command:
         """Start one of our commands on a host."""
         log = self.folder / f"{words[0]}-{host.name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                host.command([sys.executable, "-m", module, *words]),
+                host.command([sys.executable, "-m", "banyan", *words]),
                 cwd=self.folder,
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -58,11 +58,8 @@ class LabHouse(House):
     def open(self) -> None:
         """Serve, with every answer noted."""
         words = ("serve", "--host", self.host.address, "--port", "0", "--stun-port", "0")
-        log = str(self.folder / _ACCESS)
-        module = "tests.lab.origin_process"
-        serving = self.start_at(
-            self.host, *words, module=module, LAB_PAGES=str(self.pages), BANYAN__ORIGIN__ACCESS_LOG=log
-        )
+        settings = {"BANYAN__ORIGIN__PAGES": str(self.pages), "BANYAN__ORIGIN__ACCESS_LOG": str(self.folder / _ACCESS)}
+        serving = self.start_at(self.host, *words, **settings)
         self.url = serving.wait_for(r"Banyan serves at (\S+)")
 
     def banyan(self, *words: str, timeout: float = 120) -> str:
