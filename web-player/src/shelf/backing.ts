@@ -17,11 +17,12 @@ const MOST_PATIENCE_MS = 2000;
 const MEMORY_BYTES = 64 * 1024 * 1024;
 const MOST_KNOWN = 50_000;
 
+/** What is wanted, as the node is asked for it. */
+type Want = Parameters<Node["want"]>;
+
 interface Reading {
-  readonly listing: Listing;
   readonly began: number;
-  deadline: number;
-  urgent: boolean;
+  want: Want;
   stop: CancelTimer;
 }
 
@@ -141,11 +142,12 @@ export class Backing implements Supplier, LastingCache {
     return this.node.spare(listing, deadline);
   }
 
-  want(listing: Listing, deadline: number, urgent: boolean): void {
-    const reading = this.reading.get(listing.id);
-    if (reading !== undefined) this.time(Object.assign(reading, { deadline, urgent }));
-    else if (this.mayHold(listing.id)) this.read(listing, deadline, urgent);
-    else this.node.want(listing, deadline, urgent);
+  want(...want: Want): void {
+    const [{ id }] = want;
+    const reading = this.reading.get(id);
+    if (reading !== undefined) this.time(Object.assign(reading, { want }));
+    else if (this.mayHold(id)) this.read(want);
+    else this.node.want(...want);
   }
 
   unwant(id: string): void {
@@ -159,8 +161,9 @@ export class Backing implements Supplier, LastingCache {
     return this.shelf?.mayHold(id) ?? true;
   }
 
-  private read(listing: Listing, deadline: number, urgent: boolean): void {
-    const reading = { listing, deadline, urgent, began: this.clock.now(), stop: () => undefined };
+  private read(want: Want): void {
+    const [listing] = want;
+    const reading = { want, began: this.clock.now(), stop: () => undefined };
     this.reading.set(listing.id, reading);
     this.time(reading);
     const wanted = (): boolean => this.reading.get(listing.id) === reading;
@@ -169,7 +172,7 @@ export class Backing implements Supplier, LastingCache {
   }
 
   private time(reading: Reading): void {
-    const { listing, deadline, urgent, began } = reading;
+    const { want: [listing, deadline, urgent], began } = reading;
     const spare = urgent ? 0 : Math.min(this.spare(listing, deadline), MOST_PATIENCE_MS);
     reading.stop();
     const end = began + Math.max(spare, PATIENCE_MS);
@@ -178,11 +181,11 @@ export class Backing implements Supplier, LastingCache {
 
   /** It is in memory, or it comes from the network. */
   private goOn(reading: Reading): void {
-    const { listing, deadline, urgent } = reading;
-    if (this.reading.get(listing.id) !== reading) return;
+    const [{ id }] = reading.want;
+    if (this.reading.get(id) !== reading) return;
     reading.stop();
-    this.reading.delete(listing.id);
-    this.node.want(listing, deadline, urgent);
+    this.reading.delete(id);
+    this.node.want(...reading.want);
   }
 
   // Opening and leaving
