@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from seeder import connection as connection_module
+from seeder import mesh as mesh_module
 from seeder.certificate import Certificate
 from seeder.mesh import Mesh
 from swarm.tracker_messages import (
+    SEEDER,
     VIEWER,
     Answer,
     Answered,
@@ -311,6 +313,36 @@ async def test_a_link_whose_other_side_is_gone_without_a_word_gives_way(
             await asyncio.sleep(0.02)
     assert (a.losses, b.losses) == (1, 1)
     assert (a.mesh.slots, b.mesh.slots) == (7, 7)
+
+
+async def test_a_silent_neighbour_is_asked_and_given_up(
+    couple: tuple[Member, Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = couple
+    monkeypatch.setattr(mesh_module, "_DOUBT_S", 0.0)
+    monkeypatch.setattr(connection_module, "FRESH_S", 0.0)
+    a.mesh.doubt_silent()
+    await asyncio.sleep(0.5)
+    assert a.mesh.neighbours == (b.name,), "it answered"
+    (link,) = a.mesh._by_connection
+    assert link._rtc.sctp is not None
+    for pair in link._rtc.sctp.transport.transport._connection._nominated.values():
+        monkeypatch.setattr(pair.protocol, "datagram_received", lambda data, address: None)
+    a.mesh.doubt_silent()
+    await a.until_neighbours(0)
+    assert a.losses == 1
+
+
+async def test_links_of_one_role_can_be_given_up_and_names_avoided(tracker: Tracker) -> None:
+    a, b = tracker.add(b"a"), tracker.add(b"b")
+    a.meet(b)
+    await asyncio.gather(a.until_neighbours(1), b.until_neighbours(1))
+    a.mesh.avoid(b.name)
+    assert a.mesh.take_failed() == (b.name,)
+    a.mesh.drop_all(SEEDER)
+    assert a.mesh.neighbours == (b.name,)
+    a.mesh.drop_all(VIEWER)
+    assert len(a.mesh.neighbours) == 0
 
 
 async def test_a_new_name_does_not_wash_a_fault_away(tracker: Tracker, couple: tuple[Member, Member]) -> None:

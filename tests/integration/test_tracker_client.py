@@ -1,10 +1,13 @@
 """The tracker client against a real tracker: join, renewal, a tracker that restarts, and links that outlive it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from seeder_origin import Origin
 
 from seeder import tracker_client
@@ -12,6 +15,7 @@ from seeder.certificate import process_certificate
 from seeder.http_source import HttpSource
 from seeder.origin_api import Grant
 from seeder.tracker_client import TrackerClient, retry_s
+from swarm.codec import FROM_TRACKER
 from swarm.tracker_messages import Announce, Candidates, FromTracker, Welcome
 
 
@@ -103,6 +107,31 @@ async def test_nonsense_from_a_tracker_ends_only_the_conversation(peer: Peer) ->
     reader.feed_data(aiohttp.WSMessage(aiohttp.WSMsgType.BINARY, b"\xff" * 20, None), 20)
     await peer.until(Welcome, 2)
     assert peer.losses == 1
+
+
+async def test_a_tracker_that_leaves_pings_unanswered_is_left(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker_client, "_HEARTBEAT_S", 0.4)
+    joins = 0
+
+    async def freeze(request: web.Request) -> web.WebSocketResponse:
+        nonlocal joins
+        joins += 1
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        await socket.receive()
+        await socket.send_bytes(FROM_TRACKER.encode(Welcome(bytes(16), 1000, 1000, round(time.time() * 1000))))
+        while not (await socket.receive()).type.name.startswith("CLOS"):
+            continue
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/tracker", freeze)
+    async with TestServer(app) as server:
+        monkeypatch.setattr(peer.client, "_url", lambda grant: str(server.make_url("/tracker")))
+        async with asyncio.timeout(8):
+            while joins < 2:
+                await asyncio.sleep(0.02)
+    assert peer.losses >= 1
 
 
 @pytest.mark.parametrize(("tries", "least", "most"), [(1, 0.2, 2.0), (2, 0.4, 4.0), (9, 12.8, 30.0)])
