@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from swarm.errors import ProtocolError
 from swarm.exchange_events import Close
-from swarm.identity import BLOCK_BYTES
+from swarm.identity import BLOCK_BYTES, MAX_BLOCKS
 from swarm.neighbour import Neighbour
 from swarm.peer_messages import (
     VERSION,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NOT_HELD, BUSY, UNWILLING, LATE = range(4)
 _MOST_CREDIT_AHEAD = 64 * 1024 * 1024
+_UNASKED_PROOF = 64
 
 
 class Conversation:
@@ -58,7 +59,7 @@ class Conversation:
             case SegmentProof():
                 self._proof(neighbour, message, now)
             case Refuse():
-                self._exchange.downloads.refused(neighbour, message, now)
+                self._refuse(neighbour, message, now)
             case Cancel():
                 neighbour.serving.pop(message.request, None)
             case Credit():
@@ -100,8 +101,22 @@ class Conversation:
             if downloads.awaits_proof(message.segment, neighbour.id):
                 downloads.proof(neighbour.id, message.segment, message.proof, now)
                 neighbour.delivered = now
+            else:
+                neighbour.spend(now, _UNASKED_PROOF)
         except BadBytes:
             self._exchange.reject(neighbour.id, "proof", now)
+
+    def _refuse(self, neighbour: Neighbour, message: Refuse, now: int) -> None:
+        asked = neighbour.asked.get(message.request)
+        listing = self._exchange.library.of(asked.segment) if asked is not None else None
+        offered = listing is not None and neighbour.offered(listing.key, listing.sequence, MAX_BLOCKS) != 0
+        lied = offered and message.reason == NOT_HELD
+        nothing = asked is not None and asked.owed == asked.blocks
+        self._exchange.downloads.refused(neighbour, message, now)
+        if message.reason == UNWILLING:
+            neighbour.withdraws()
+        if nothing and neighbour.disappoint(lied, now):
+            self._exchange.close(neighbour.id, "liar", now, fault=lied)
 
     def _credit(self, neighbour: Neighbour, message: Credit) -> None:
         if message.limit > neighbour.sent + _MOST_CREDIT_AHEAD:

@@ -13,7 +13,7 @@ from swarm.announcer import Announcer
 from swarm.blocks import decode_blocks
 from swarm.cache import Cache
 from swarm.codec import PEER
-from swarm.conversation import NOT_HELD, UNWILLING, Conversation
+from swarm.conversation import BUSY, NOT_HELD, UNWILLING, Conversation
 from swarm.downloads import Downloads
 from swarm.errors import ProtocolError
 from swarm.exchange_events import Close, Demanded, Event, Failed, Finished, SendControl
@@ -253,9 +253,10 @@ class Exchange:
         """A segment will not come: neighbours that were told of it, or wait for it, hear so."""
         self._demanded.discard(segment_id)
         listing = self.library.of(segment_id)
-        if listing is not None and not self.settings.backed(segment_id):
+        backed = self.settings.backed(segment_id)
+        if listing is not None and not backed:
             self._tell_all(self.announcer.lost(listing))
-        self.refuse_waiting(segment_id, NOT_HELD)
+        self.refuse_waiting(segment_id, BUSY if backed else NOT_HELD)
 
     def refuse_waiting(self, segment_id: bytes, reason: int) -> None:
         """Refuse what neighbours still wait for of a segment."""

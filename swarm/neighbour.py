@@ -13,6 +13,8 @@ from swarm.rate import Rate, RoundTrip
 
 MOST_LOADING = 64
 _MOST_MESSAGES = 10_000
+_MOST_BARREN = 32
+_BARREN_EVERY_MS = 100
 _MESSAGES_PER_MS = 2
 
 
@@ -67,15 +69,20 @@ class Neighbour:
     spent: int = 0
     strikes: int = 0
     struck: int = 0
+    barren: int = 0
+    refused: int = 0
 
     def __post_init__(self) -> None:
         self.rate = Rate(self.parameters.initial_rate)
         self.send_rate = Rate(self.parameters.initial_rate)
         self.round_trip = RoundTrip(self.parameters.initial_round_trip_ms)
 
-    def spend(self, now: int) -> None:
-        """It sent one control message. Raises ProtocolError on a flood: 10,000 at once, then 2,000 a second."""
-        self.patience = min(self.patience + (now - self.spent) * _MESSAGES_PER_MS, _MOST_MESSAGES) - 1
+    def spend(self, now: int, messages: int = 1) -> None:
+        """It sent a control message that weighs as much as so many.
+
+        Raises ProtocolError on a flood: 10,000 at once, then 2,000 a second.
+        """
+        self.patience = min(self.patience + (now - self.spent) * _MESSAGES_PER_MS, _MOST_MESSAGES) - messages
         self.spent = now
         if self.patience < 0:
             raise ProtocolError("flood", "too many control messages")
@@ -120,6 +127,12 @@ class Neighbour:
         if key in self.have:
             self.have[key].discard(sequence)
         self.loading.pop((key, sequence), None)
+
+    def withdraws(self) -> None:
+        """It uploads no more; should it again, it tells anew what it holds."""
+        self.have.clear()
+        self.loading.clear()
+        self._newest_loading.clear()
 
     def newest(self, key: TrackKey) -> int:
         """The highest sequence of a track that it holds or has begun to load, -1 when there is none."""
@@ -197,6 +210,21 @@ class Neighbour:
             self.strikes += 1
             self.struck = now
         return self.strikes >= self.parameters.strikes
+
+    def disappoint(self, lied: bool, now: int) -> bool:
+        """It refused a want and sent nothing of it; True when it is time to part.
+
+        Honest peers take an offer back before they refuse it as not held, so one that still stands was a lie: that is a
+        strike, and makes a suspect. Any peer may be busy, but not every time.
+        """
+        if self.delivered > self.refused:
+            self.barren = 0
+        if now - self.refused >= _BARREN_EVERY_MS:
+            self.barren += 1
+            self.refused = now
+        if lied:
+            self.suspected = now
+        return self.strike(now) if lied else self.barren >= _MOST_BARREN
 
     def room(self) -> int:
         """Bytes that may still go into its send buffer: 250 ms of its measured rate, at most 1 MiB."""

@@ -1,9 +1,9 @@
 /** What each control message of a neighbour brings about. Throws ProtocolError where it breaks a rule. */
 import { ProtocolError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { BLOCK_BYTES, idText } from "./identity.ts";
+import { BLOCK_BYTES, MAX_BLOCKS, idText } from "./identity.ts";
 import { PEER_VERSION } from "./messages.ts";
-import type { Credit, Hello, PeerMessage, SegmentProof, Want } from "./messages.ts";
+import type { Credit, Hello, PeerMessage, Refuse, SegmentProof, Want } from "./messages.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { BadBytes } from "./segment.ts";
 import { takeWant } from "./uploads.ts";
@@ -13,6 +13,7 @@ export const BUSY = 1;
 export const UNWILLING = 2;
 const MOST_CREDIT_AHEAD = 64 * 1024 * 1024;
 const MOST_ROUND_TRIP_MS = 1000;
+const UNASKED_PROOF = 64;
 
 /** Carries control messages into the exchange. */
 export class Conversation {
@@ -51,7 +52,7 @@ export class Conversation {
         this.proof(neighbour, message, now);
         break;
       case "Refuse":
-        this.exchange.downloads.refused(neighbour, message, now);
+        this.refuse(neighbour, message, now);
         break;
       case "Cancel":
         neighbour.serving.delete(message.request);
@@ -104,13 +105,27 @@ export class Conversation {
     const { downloads } = this.exchange;
     const id = idText(message.segment);
     try {
-      if (!downloads.awaitsProof(id, neighbour.id)) return;
+      if (!downloads.awaitsProof(id, neighbour.id)) {
+        neighbour.spend(now, UNASKED_PROOF);
+        return;
+      }
       downloads.proof(neighbour.id, id, message.proof, now);
       neighbour.delivered = now;
     } catch (error) {
       if (!(error instanceof BadBytes)) throw error;
       this.exchange.reject(neighbour.id, "proof", now);
     }
+  }
+
+  private refuse(neighbour: Neighbour, message: Refuse, now: number): void {
+    const asked = neighbour.asked.get(message.request);
+    const listing = asked === undefined ? undefined : this.exchange.library.of(asked.segment);
+    const offered = listing !== undefined && neighbour.offered(listing.key, listing.sequence, MAX_BLOCKS) !== 0n;
+    const lied = offered && message.reason === NOT_HELD;
+    const nothing = asked !== undefined && asked.owed === asked.blocks;
+    this.exchange.downloads.refused(neighbour, message, now);
+    if (message.reason === UNWILLING) neighbour.withdraws();
+    if (nothing && neighbour.disappoint(lied, now)) this.exchange.close(neighbour.id, "liar", now, lied);
   }
 
   private credit(neighbour: Neighbour, message: Credit): void {

@@ -9,7 +9,7 @@ import { Announcer } from "./announcer.ts";
 import { decodeBlocks } from "./blocks.ts";
 import { Cache } from "./cache.ts";
 import { PEER } from "./codec.ts";
-import { Conversation, NOT_HELD, UNWILLING } from "./conversation.ts";
+import { BUSY, Conversation, NOT_HELD, UNWILLING } from "./conversation.ts";
 import { Downloads } from "./downloads.ts";
 import { ProtocolError } from "./errors.ts";
 import type { ExchangeEvent } from "./exchange-events.ts";
@@ -292,8 +292,9 @@ export class Exchange {
   givenUp(segmentId: string): void {
     this.demanded.delete(segmentId);
     const listing = this.library.of(segmentId);
-    if (listing !== undefined && !this.settings.backed(segmentId)) this.tellAll(this.announcer.lost(listing));
-    this.refuseWaiting(segmentId, NOT_HELD);
+    const backed = this.settings.backed(segmentId);
+    if (listing !== undefined && !backed) this.tellAll(this.announcer.lost(listing));
+    this.refuseWaiting(segmentId, backed ? BUSY : NOT_HELD);
   }
 
   /** Refuse what neighbours still wait for of a segment. */

@@ -11,6 +11,8 @@ import { Rate, RoundTrip } from "./rate.ts";
 
 export const MOST_LOADING = 64;
 const MOST_MESSAGES = 10_000;
+const MOST_BARREN = 32;
+const BARREN_EVERY_MS = 100;
 const MESSAGES_PER_MS = 2;
 const STRIKE_EVERY_MS = 1000;
 
@@ -64,6 +66,8 @@ export class Neighbour {
   private readonly newestLoading = new Map<string, number>();
   private readonly loading = new Map<string, bigint>();
   private struck = 0;
+  private barren = 0;
+  private refused = 0;
 
   constructor(id: string, role: number, parameters: Parameters, opened: number) {
     this.id = id;
@@ -75,9 +79,9 @@ export class Neighbour {
     this.roundTrip = new RoundTrip(parameters.initial_round_trip_ms);
   }
 
-  /** It sent one control message. Throws ProtocolError on a flood: 10,000 at once, then 2,000 a second. */
-  spend(now: number): void {
-    this.patience = Math.min(this.patience + (now - this.spent) * MESSAGES_PER_MS, MOST_MESSAGES) - 1;
+  /** It sent a control message that weighs as much as so many. Throws ProtocolError on a flood: 10,000 at once, then 2,000 a second. */
+  spend(now: number, messages = 1): void {
+    this.patience = Math.min(this.patience + (now - this.spent) * MESSAGES_PER_MS, MOST_MESSAGES) - messages;
     this.spent = now;
     if (this.patience < 0) throw new ProtocolError("flood", "too many control messages");
   }
@@ -131,6 +135,13 @@ export class Neighbour {
   /** It said that the segment is on its way to it. */
   isLoading(key: TrackKey, sequence: number): boolean {
     return this.loading.has(placeName(key, sequence));
+  }
+
+  /** It uploads no more; should it again, it tells anew what it holds. */
+  withdraws(): void {
+    this.have.clear();
+    this.loading.clear();
+    this.newestLoading.clear();
   }
 
   /** The highest sequence of a track that it holds or has begun to load, -1 when there is none. */
@@ -225,6 +236,23 @@ export class Neighbour {
       this.struck = now;
     }
     return this.strikes >= this.parameters.strikes;
+  }
+
+  /**
+   * It refused a want and sent nothing of it; true when it is time to part.
+   *
+   * Honest peers take an offer back before they refuse it as not held, so one that still stands was a lie: that is a
+   * strike, and makes a suspect. Any peer may be busy, but not every time.
+   */
+  disappoint(lied: boolean, now: number): boolean {
+    if (this.delivered > this.refused) this.barren = 0;
+    if (now - this.refused >= BARREN_EVERY_MS) {
+      this.barren += 1;
+      this.refused = now;
+    }
+    if (!lied) return this.barren >= MOST_BARREN;
+    this.suspected = now;
+    return this.strike(now);
   }
 
   /** Bytes that may still go into its send buffer: 250 ms of its measured rate, at most 1 MiB. */
