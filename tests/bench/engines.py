@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 
 from tests.bench.building import TRACKER, recorder
 from tests.lab.engine import Stage, Visit
@@ -83,10 +83,12 @@ class PageEngine:
         """Nothing to start."""
 
     async def open(self, page: Page, stage: Stage, viewer: ViewerRecord) -> Visit:
-        """Navigate; the page plays as soon as it can."""
+        """Navigate; the page plays as soon as it can. Raises playwright's Error when there is no such page."""
         await page.add_init_script(recorder())
         query = urlencode({"src": urlsplit(stage.playlist).path, **self.more})
-        await page.goto(f"{stage.url}/assets/bench/{self._page}.html?{query}", wait_until="commit")
+        answer = await page.goto(f"{stage.url}/assets/bench/{self._page}.html?{query}", wait_until="commit")
+        if answer is None or not answer.ok:
+            raise Error(f"the page of {self.name} is not there: {answer and answer.status}")
         return BenchVisit(page, stage.live, stage.now)
 
     async def close(self) -> None:

@@ -77,7 +77,7 @@ class Figures:
 
 def figures(cell: Cell) -> Figures:
     """All figures of a cell."""
-    viewers = [viewer for viewer in cell.viewers if viewer.left_how != "failed"]
+    viewers = [viewer for viewer in cell.viewers if not _failed(viewer)]
     of_segments = list(cohorts(cell))
     copies = sum(cohort.appended for cohort in of_segments)
     offload = _saved(sum(cohort.sent for cohort in of_segments), copies)
@@ -193,6 +193,11 @@ def _spread(begin: float, end: float) -> Iterator[tuple[int, float]]:
         inside = min(end, second + 1) - max(begin, second)
         if inside > 0:
             yield second, inside / (end - begin)
+
+
+def _failed(viewer: ViewerRecord) -> bool:
+    """It could not watch: it never got a page, or stayed to the end without a picture."""
+    return viewer.left_how == "failed" or (viewer.left_how == "end" and viewer.startup_ms is None)
 
 
 def _cpu(cell: Cell, viewers: list[ViewerRecord]) -> float | None:

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.building import ARTIFACTS, build_pages, install_rivals
+from tests.bench.building import build_pages, install_rivals
 from tests.bench.engines import ENGINES, RIVAL_ENGINES, engine
 from tests.lab.cell import run_cell
 from tests.lab.house import ROOT
@@ -41,11 +41,13 @@ class Series:
         missing = [entry for entry, file in zip(wanted, files, strict=True) if not file.exists()]
         if missing:
             rivals = install_rivals() if set(self.engines) & set(RIVAL_ENGINES) else None
-            pages = ARTIFACTS / "pages"
-            shutil.copytree(_PAGES, pages, dirs_exist_ok=True)
-            build_pages(pages, rivals)
-            for run, scenario, name in missing:
-                self._cell(run, scenario, name, pages, rivals)
+            # Its own, so that another series, or a change of the sources, does not change what is under way.
+            with tempfile.TemporaryDirectory(prefix="pages-", dir=_made(self.out)) as folder:
+                pages = Path(folder)
+                shutil.copytree(_PAGES, pages, dirs_exist_ok=True)
+                build_pages(pages, rivals)
+                for run, scenario, name in missing:
+                    self._cell(run, scenario, name, pages, rivals)
         return files
 
     def _cell(self, run: int, scenario: Scenario, name: str, pages: Path, rivals: Path | None) -> None:

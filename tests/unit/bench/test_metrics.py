@@ -45,7 +45,7 @@ def _viewer(name: str, sequences: range, joined_s: float = 0, **more: object) ->
         kind="browser",
         group="g",
         joined_s=joined_s,
-        **{"left_how": "end", "played_ms": 60_000, "appended": appended, **more},  # type: ignore[arg-type]
+        **{"left_how": "end", "startup_ms": 400, "played_ms": 60_000, "appended": appended, **more},  # type: ignore[arg-type]
     )
 
 
@@ -144,11 +144,13 @@ def test_playback_is_summed_over_viewers_and_who_failed_is_told() -> None:
     cell.viewers = [
         _viewer("a", range(10), stalls=1, stalled_ms=3000, played_ms=57_000, startup_ms=300, latency_s=12, cpu_s=6),
         _viewer("b", range(10), joined_s=40, startup_ms=500, latency_s=14, cpu_s=10, wasted=100 * KIB),
-        _viewer("c", range(0), left_how="failed", played_ms=0),
+        _viewer("c", range(0), left_how="failed", startup_ms=None, played_ms=0),
+        _viewer("d", range(0), startup_ms=None, played_ms=0, cpu_s=50),
+        _viewer("e", range(0), left_how="leave", startup_ms=None, played_ms=0),
     ]
     result = figures(cell)
     assert result.stall_ratio == pytest.approx(3 / 120)
-    assert (result.stalls, result.failed, result.startup_ms_p50, result.latency_s_p50) == (1, 1, 400, 13)
+    assert (result.stalls, result.failed, result.startup_ms_p50, result.latency_s_p50) == (1, 2, 400, 13)
     assert result.wasted == pytest.approx(1 / 20)
     # 100 s and 60 s of presence.
     assert result.cpu_s_per_viewer_min == pytest.approx(16 / (160 / 60))

@@ -18,7 +18,9 @@ def _cell(engine: str, run: int, sent: int) -> Cell:
     """Two viewers append a segment of 100 bytes; the origin sends it `sent` bytes in all."""
     appended = [Appended(t=50, key="k", bytes=100, duration_s=4)]
     viewers = [
-        ViewerRecord(name=name, kind="browser", group="viewer", joined_s=0, left_how="end", appended=list(appended))
+        ViewerRecord(
+            name=name, kind="browser", group="viewer", joined_s=0, left_how="end", startup_ms=300, appended=appended
+        )
         for name in SCENARIO.names
     ]
     request = Request(t=30, ended_s=31, who="", kind="media", path="/media/k.m4s", segment="k", bytes=sent, status=200)
@@ -46,7 +48,7 @@ def test_engines_are_summed_up_by_the_medians_of_their_runs() -> None:
     banyan, http = result["engines"]["banyan"], result["engines"]["http"]
     assert (banyan["offload"], banyan["of_bound"], http["offload"]) == (0.45, 0.9, 0)
     assert [one["copies_per_segment"] for one in banyan["each"]] == [1, 1.5, 1.1]
-    assert banyan["startup_ms_p50"] is None
+    assert (banyan["startup_ms_p50"], banyan["latency_s_p50"]) == (300, None)
     assert banyan["machine"] == {"load": [0.5, 1.0, 1.5], "others_cores": [0.5, 0.5, 0.5]}
     assert result["missed"] == ["of_bound"]
     assert "missed" not in summary(SCENARIO, {"http": []})
