@@ -84,6 +84,7 @@ class Mesh:
         self._failed: deque[bytes] = deque(maxlen=_MOST_FAILED)
         self._bans = Bans()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
         self._offers = asyncio.Semaphore(_OFFERS_AT_ONCE)
         self._answers = asyncio.Semaphore(_ANSWERS_AT_ONCE)
         self._next_offer = random.getrandbits(32)
@@ -172,6 +173,7 @@ class Mesh:
             task.cancel()
         connections = list(self._by_connection)
         await asyncio.gather(*(connection.close() for connection in connections), *self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._endings)
 
     # What the tracker says
 
@@ -242,6 +244,7 @@ class Mesh:
         if link is None:
             return
         self._forget(link)
+        self._start(connection.close(), self._endings)
         self._count(reason)
         if link.opened:
             self._listener.link_closed(link.peer)
@@ -379,10 +382,11 @@ class Mesh:
     def _count(self, outcome: str) -> None:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]] | None = None) -> None:
+        tasks = self._tasks if tasks is None else tasks
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     @staticmethod
     def _time() -> float:
