@@ -134,7 +134,7 @@ class CellRun:
                     self.viewers[name] = BrowserViewer(record, hosts[name], self.engine, playwright, self.folder)
                     continue
                 if nursery is None:
-                    nursery = Nursery(self.folder)
+                    nursery = await asyncio.to_thread(Nursery, self.folder)
                     stack.callback(nursery.close)
                 self.viewers[name] = self._headless(record, hosts[name], nursery, group)
 

@@ -1,7 +1,7 @@
 """Starts headless viewers by fork, so that two dozen of them cost one import of everything.
 
-`python -m tests.lab.nursery` reads orders, one JSON object a line, and answers each with the viewer's process id. When
-its standard input ends, it ends, and all its viewers with it.
+`python -m tests.lab.nursery` says `ready`, reads orders, one JSON object a line, and answers each with the viewer's
+process id. When its standard input ends, it ends, and all its viewers with it.
 """
 
 import ctypes
@@ -20,6 +20,7 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Start a viewer for each line."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: the kernel buries them
+    print("ready", flush=True)
     for line in sys.stdin.buffer:
         order = msgspec.json.decode(line, type=Order)
         pid = os.fork()

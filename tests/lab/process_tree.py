@@ -19,7 +19,10 @@ def tree(root: int) -> list[int]:
 
 
 def signal_all(pids: list[int], number: signal.Signals) -> None:
-    """Send a signal to processes, some of which may be gone."""
+    """Send a signal to processes, some of which may be gone. Raises ValueError for what is no process's id: 0 and -1
+    would strike this very process and all others."""
+    if any(pid <= 1 for pid in pids):
+        raise ValueError(f"{pids} are not all ids of processes")
     for pid in pids:
         try:
             os.kill(pid, number)

@@ -163,7 +163,7 @@ async def launch(playwright: Playwright, host: Host, url: str, pid: Path) -> Bro
 
 
 class Nursery:
-    """The process that starts headless viewers."""
+    """The process that starts headless viewers. Made when it is ready; raises RuntimeError when it never is."""
 
     def __init__(self, folder: Path) -> None:
         self._log = (folder / "nursery.log").open("wb")
@@ -171,6 +171,10 @@ class Nursery:
         self._process = subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, cwd=Path(__file__).parents[2]
         )
+        assert self._process.stdout is not None
+        if self._process.stdout.readline().strip() != b"ready":
+            self.close()
+            raise RuntimeError(f"headless viewers cannot be started: see {folder / 'nursery.log'}")
 
     def start(self, order: Order) -> int:
         """Start a viewer; returns its process id."""
@@ -231,13 +235,16 @@ class PythonViewer:
     async def stop(self, action: Action, stage: Stage) -> None:
         """End the process, or ask it to leave."""
         self.record.left_s, self.record.left_how = stage.now(), action
+        # It may have been told to come a moment ago only.
+        await _until(lambda: self._pid > 0, _PATIENCE_S)
         numbers = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "leave": signal.SIGTERM, "end": signal.SIGTERM}
-        signal_all([self._pid], numbers[action])
+        signal_all([self._pid] if self._pid else [], numbers[action])
 
     async def close(self) -> None:
         """Read its last words, and end it."""
-        await _until(lambda: not Path(f"/proc/{self._pid}").exists(), _FAREWELL_S)
-        signal_all([self._pid], signal.SIGKILL)
+        if self._pid:
+            await _until(lambda: not Path(f"/proc/{self._pid}").exists(), _FAREWELL_S)
+            signal_all([self._pid], signal.SIGKILL)
         if self._progress is not None:
             self._progress.follow(self.record, {})
 
