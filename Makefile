@@ -1,10 +1,12 @@
-# The six commands of this house: setup, demo, test, check, bench, wheel. They need Python 3.11, Node 20 and make.
+# The seven commands of this house: setup, demo, test, check, bench, lab, wheel. They need Python 3.11, Node 20 and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WEB := web-player
 # How often `make bench` runs each engine on each scenario.
 RUNS ?= 3
+# What `make lab` runs.
+SCENARIOS ?= $(notdir $(basename $(wildcard tests/lab/scenarios/*.toml)))
 INSTALLED := $(VENV)/.installed
 MODULES := $(WEB)/node_modules/.package-lock.json
 PAGES := $(WEB)/dist/index.html
@@ -12,7 +14,7 @@ WEB_SOURCES := $(shell find $(WEB) \( -name node_modules -o -name dist -o -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench format wheel
+.PHONY: help setup demo test check bench lab format wheel
 
 help:
 	@echo 'make setup   everything that is needed, in .venv and $(WEB)/node_modules'
@@ -20,6 +22,7 @@ help:
 	@echo 'make test    every check and every test'
 	@echo 'make check   formatting, types, import contracts, and the web player'"'"'s own checks'
 	@echo 'make bench   our engine beside p2p-media-loader and plain hls.js, on a class and a lecture: two hours'
+	@echo 'make lab     swarms of real viewers in networks of their own (root on Linux): 35 minutes'
 	@echo 'make wheel   the package with the built web player, in dist/'
 
 setup: $(INSTALLED) $(PAGES)
@@ -64,6 +67,11 @@ bench: setup
 	$(BIN)/python -m tests
 	$(BIN)/python -m tests.bench swarm --scenario live-open --engine banyan,p2pml,p2pml-near,http --runs $(RUNS)
 	$(BIN)/python -m tests.bench swarm --scenario vod-staggered --engine banyan,p2pml,http --runs $(RUNS)
+
+lab: setup
+	$(BIN)/python -m tests
+	$(BIN)/python -m tests.lab check
+	$(BIN)/python -m tests.lab run $(SCENARIOS)
 
 format: setup
 	$(BIN)/ruff check --fix .

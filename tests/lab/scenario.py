@@ -164,8 +164,9 @@ def _check_events(scenario: Scenario) -> None:
             raise ValueError(f"an event at {event.at} s comes after the end at {scenario.seconds} s")
         if event.share is not None and event.pick != "random":
             raise ValueError("share is for events that pick at random")
-    _check_link("seeders", scenario.seeders.link)
-    _check_link("origin", scenario.origin.link)
+    for name, link in (("seeders", scenario.seeders.link), ("origin", scenario.origin.link)):
+        if link.uplink_of_bitrate is not None:
+            raise ValueError(f"{name}: uplink_of_bitrate is for viewers; say uplink_bps")
 
 
 def _check_loopback(scenario: Scenario) -> None:

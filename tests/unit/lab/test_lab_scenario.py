@@ -52,6 +52,7 @@ def test_a_scenario_says_who_watches_on_which_line() -> None:
             HEAD + 'network = "loopback"\n[[viewers]]\n[origin.link]\nuplink_bps = 100000\n',
             'need network = "namespaces"',
         ),
+        (HEAD + "[[viewers]]\n[seeders.link]\nuplink_of_bitrate = 1.0\n", "uplink_of_bitrate is for viewers"),
         ("name = ", "x.toml"),
     ],
 )
