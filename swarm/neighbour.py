@@ -71,6 +71,8 @@ class Neighbour:
     struck: int = 0
     barren: int = 0
     refused: int = 0
+    lies: int = 0
+    lied: int = 0
 
     def __post_init__(self) -> None:
         self.rate = Rate(self.parameters.initial_rate)
@@ -214,17 +216,24 @@ class Neighbour:
     def disappoint(self, lied: bool, now: int) -> bool:
         """It refused a want and sent nothing of it; True when it is time to part.
 
-        Honest peers take an offer back before they refuse it as not held, so one that still stands was a lie: that is a
-        strike, and makes a suspect. Any peer may be busy, but not every time.
+        Honest peers take an offer back before they refuse it as not held, so one that still stands was a lie (counted
+        once a second), and makes a suspect. Any peer may be busy, but not every time.
         """
         if self.delivered > self.refused:
             self.barren = 0
         if now - self.refused >= _BARREN_EVERY_MS:
             self.barren += 1
             self.refused = now
-        if lied:
-            self.suspected = now
-        return self.strike(now) if lied else self.barren >= _MOST_BARREN
+        return self._lie(now) if lied else self.barren >= _MOST_BARREN
+
+    def _lie(self, now: int) -> bool:
+        if now - self.lied > self.parameters.strike_forgiven_ms:
+            self.lies = 0
+        if self.lies == 0 or now - self.lied >= 1000:
+            self.lies += 1
+            self.lied = now
+        self.suspected = now
+        return self.lies >= self.parameters.strikes
 
     def room(self) -> int:
         """Bytes that may still go into its send buffer: 250 ms of its measured rate, at most 1 MiB."""

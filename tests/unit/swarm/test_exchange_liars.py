@@ -1,6 +1,7 @@
 """Peers that lie about what they hold: passed over, dropped in the end, and never at the cost of playback."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,7 @@ from swarm.peer_messages import REFUSALS, Have, Held, Loading, PeerMessage, Refu
 from tests.unit.swarm.attacker import ATTACKER, HONEST, VICTIM, Stage
 
 NOT_HELD, BUSY, UNWILLING, LATE = range(4)
-SEGMENTS = 24
+SEGMENTS = 40
 EVERY_MS = 1000
 SLACK_MS = 8000
 Answer = Callable[[Want], list[PeerMessage]]
@@ -54,7 +55,7 @@ def watch(answer: Answer) -> tuple[Stage, list[Listing]]:
     for listing in listings:
         stage.victim.want(listing, stage.net.now + SLACK_MS, stage.net.now)
         due = stage.net.now + SLACK_MS
-        stage.net.later(SLACK_MS, lambda one=listing, due=due: arrived(stage, one, due))
+        stage.net.later(SLACK_MS, partial(arrived, stage, listing, due))
         stage.net.run(EVERY_MS)
     stage.net.run(SLACK_MS)
     return stage, listings

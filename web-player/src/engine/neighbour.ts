@@ -68,6 +68,8 @@ export class Neighbour {
   private struck = 0;
   private barren = 0;
   private refused = 0;
+  private lies = 0;
+  private lied = 0;
 
   constructor(id: string, role: number, parameters: Parameters, opened: number) {
     this.id = id;
@@ -241,8 +243,8 @@ export class Neighbour {
   /**
    * It refused a want and sent nothing of it; true when it is time to part.
    *
-   * Honest peers take an offer back before they refuse it as not held, so one that still stands was a lie: that is a
-   * strike, and makes a suspect. Any peer may be busy, but not every time.
+   * Honest peers take an offer back before they refuse it as not held, so one that still stands was a lie (counted once
+   * a second), and makes a suspect. Any peer may be busy, but not every time.
    */
   disappoint(lied: boolean, now: number): boolean {
     if (this.delivered > this.refused) this.barren = 0;
@@ -250,9 +252,17 @@ export class Neighbour {
       this.barren += 1;
       this.refused = now;
     }
-    if (!lied) return this.barren >= MOST_BARREN;
+    return lied ? this.lie(now) : this.barren >= MOST_BARREN;
+  }
+
+  private lie(now: number): boolean {
+    if (now - this.lied > this.parameters.strike_forgiven_ms) this.lies = 0;
+    if (this.lies === 0 || now - this.lied >= STRIKE_EVERY_MS) {
+      this.lies += 1;
+      this.lied = now;
+    }
     this.suspected = now;
-    return this.strike(now);
+    return this.lies >= this.parameters.strikes;
   }
 
   /** Bytes that may still go into its send buffer: 250 ms of its measured rate, at most 1 MiB. */
