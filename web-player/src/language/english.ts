@@ -91,7 +91,7 @@ export const english = {
   lasting: "Keep watched lectures on this device",
   lastingSwitch: "Keep them",
   lastingExplain:
-    "Watching again then needs no network, and your player can pass on what it has even after the page was closed and " +
+    "Watching again then costs hardly any data, and your player can pass on what it has even after the page was closed and " +
     "opened again. What was watched longest ago goes first. Whoever uses this browser can find out what was watched; " +
     "switching it off removes everything.",
   lastingOff: "Off: nothing stays when the page is closed.",
