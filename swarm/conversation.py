@@ -7,6 +7,9 @@ from swarm.exchange_events import Close
 from swarm.identity import BLOCK_BYTES, MAX_BLOCKS
 from swarm.neighbour import Neighbour
 from swarm.peer_messages import (
+    BUSY,
+    NOT_HELD,
+    UNWILLING,
     VERSION,
     Bye,
     Cancel,
@@ -27,7 +30,6 @@ from swarm.uploads import take_want
 if TYPE_CHECKING:
     from swarm.exchange import Exchange
 
-NOT_HELD, BUSY, UNWILLING, LATE = range(4)
 _MOST_CREDIT_AHEAD = 64 * 1024 * 1024
 _UNASKED_PROOF = 64
 

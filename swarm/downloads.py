@@ -8,10 +8,10 @@ from swarm.errors import ProtocolError
 from swarm.exchange_events import AbortHttp, FetchHttp, FetchProof
 from swarm.identity import BLOCK_BYTES
 from swarm.library import Listing
-from swarm.load import Duty, HttpRange, HttpState, Load, sources_of, take_http, view_of
+from swarm.load import Duty, HttpRange, HttpState, Load, Surroundings, sources_of, take_http, view_of
 from swarm.neighbour import Asked, Neighbour
-from swarm.peer_messages import Cancel, Refuse, Want
-from swarm.policy import ACTION_FIELDS, DROP, FETCH, NEVER, WANT, decide
+from swarm.peer_messages import LATE, Cancel, Refuse, Want
+from swarm.policy import ACTION_FIELDS, DROP, FETCH, NEVER, WANT, View, decide
 from swarm.rate import Rate, RoundTrip
 from swarm.segment import HTTP_SOURCE, BadBytes, Segment
 
@@ -47,17 +47,18 @@ class Downloads:
         load = self._loads.get(segment_id)
         return load.segment if load is not None else None
 
-    def in_flight(self) -> list[tuple[Listing, Segment]]:
-        """Segments of which bytes are here or on their way over HTTP: those that neighbours may count on."""
-        return [(ld.listing, ld.segment) for ld in self._loads.values() if ld.ranges or ld.segment.held]
+    def in_flight(self) -> list[tuple[Listing, int]]:
+        """Segments in flight, with the blocks that are here or on their way over HTTP: what neighbours may ask for."""
+        begun = ((load.listing, load.segment.held | load.coming()) for load in self._loads.values())
+        return [(listing, blocks) for listing, blocks in begun if blocks]
 
-    def want(self, listing: Listing, deadline: int, urgent: bool, now: int) -> None:
+    def want(self, listing: Listing, deadline: int, urgent: bool, spare: bool, now: int) -> None:
         """Begin or change a load."""
         load = self._loads.get(listing.id)
         if load is None:
             load = Load(listing, Segment(listing.id, listing.size), now, deadline, urgent)
             self._loads[listing.id] = load
-        load.deadline, load.urgent, load.wake = deadline, urgent, now
+        load.deadline, load.urgent, load.spare, load.wake = deadline, urgent, spare, now
 
     def unwant(self, segment_id: bytes, now: int) -> None:
         """Drop a load with all that was asked for it."""
@@ -91,7 +92,7 @@ class Downloads:
         sources = sources_of(load, neighbours)
         duty = exchange.duties.get(load.listing.key.item, Duty())
         http = HttpState(self.http_rate.value, self.http_round_trip.value, self._queued())
-        view = view_of(load, sources, neighbours, exchange.me, duty, http, exchange.parameters, now)
+        view = view_of(load, sources, Surroundings(neighbours, exchange.me, duty, http, exchange.parameters), now)
         count, load.wake = decide(view, self._actions)
         if load.retry_at > now:
             load.wake = min(load.wake, load.retry_at)
@@ -100,7 +101,7 @@ class Downloads:
             if kind == FETCH:
                 self._fetch(load, first, blocks, now)
             elif kind == WANT:
-                self._ask(load, sources[source], first, blocks, now)
+                self._ask(load, sources[source], first, blocks, view)
             else:
                 assert kind == DROP
                 self._take_back(load, sources[source], first, blocks, now)
@@ -113,11 +114,12 @@ class Downloads:
             for run in load.ranges.values()
         )
 
-    def _ask(self, load: Load, neighbour: Neighbour, first: int, count: int, now: int) -> None:
-        request = neighbour.next_request
+    def _ask(self, load: Load, neighbour: Neighbour, first: int, count: int, view: View) -> None:
+        """Want blocks; their sender learns by when it must be done, or HTTP would bring them a second time."""
+        now, request = view.now, neighbour.next_request
         neighbour.next_request += 1
         blocks = bitmap.full(count) << first
-        neighbour.asked[request] = Asked(load.segment.id, blocks, blocks, now)
+        neighbour.asked[request] = Asked(load.segment.id, blocks, blocks, now, load.deadline)
         neighbour.rate.busy(now)
         for block in range(first, first + count):
             load.owner[block] = neighbour.id
@@ -125,11 +127,13 @@ class Downloads:
         proof = load.segment.proof is None and load.proof_asked is None
         if proof:
             load.proof_asked, load.proof_asked_at = neighbour.id, now
-        deadline = min(max(load.deadline - now, 0), _MOST_DEADLINE_MS)
+        useful = view.latest if load.spare is False else load.deadline
+        deadline = min(max(useful - now, 0), _MOST_DEADLINE_MS)
         self._exchange.say(neighbour, Want(request, load.segment.id, first, count, deadline, proof))
 
     def _take_back(self, load: Load, neighbour: Neighbour, first: int, count: int, now: int) -> None:
         """Stop waiting for blocks of a neighbour that fell silent or behind."""
+        silent = neighbour.silent(now) >= neighbour.patience()
         taken = bitmap.full(count) << first
         for block in range(first, first + count):
             load.owner[block] = None
@@ -140,12 +144,13 @@ class Downloads:
                     self._exchange.say(neighbour, Cancel(request))
         if load.proof_asked == neighbour.id:
             load.proof_asked = None
-        neighbour.suspected = now
         neighbour.forget_taken_back(now)
         self._rest(neighbour)
         load.wake = now
-        if neighbour.strike(now):
-            self._exchange.close(neighbour.id, "slow", now, fault=True)
+        if silent:
+            neighbour.suspected = now
+            if neighbour.strike(now):
+                self._exchange.close(neighbour.id, "slow", now, fault=True)
 
     def _fetch(self, load: Load, first: int, count: int, now: int) -> None:
         load.ranges[first] = HttpRange(first, count)
@@ -186,7 +191,7 @@ class Downloads:
         bits = bitmap.full(blocks.count) << blocks.first
         if bits & ~asked.blocks:
             raise ProtocolError("range", f"blocks {blocks.first}+{blocks.count} were not asked for")
-        neighbour.delivered = now
+        neighbour.delivered = neighbour.brought = now
         neighbour.suspected = None
         neighbour.rate.add(len(blocks.data), now)
         if asked.owed == asked.blocks:
@@ -254,8 +259,11 @@ class Downloads:
                 load.owner[block] = None
         if load.proof_asked == neighbour.id:
             load.proof_asked = None
-        key, sequence = load.listing.key, load.listing.sequence
-        neighbour.lacks(key, sequence)
+        if message.reason == LATE:
+            load.declined.add(neighbour.id)
+        else:
+            neighbour.lacks(load.listing.key, load.listing.sequence)
+        self._rest(neighbour)
         load.wake = now
 
     def http_data(self, segment_id: bytes, first: int, data: bytes, now: int) -> None:

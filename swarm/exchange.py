@@ -13,7 +13,7 @@ from swarm.announcer import Announcer
 from swarm.blocks import decode_blocks
 from swarm.cache import Cache
 from swarm.codec import PEER
-from swarm.conversation import BUSY, NOT_HELD, UNWILLING, Conversation
+from swarm.conversation import Conversation
 from swarm.downloads import Downloads
 from swarm.errors import ProtocolError
 from swarm.exchange_events import Close, Demanded, Event, Failed, Finished, SendControl
@@ -21,7 +21,7 @@ from swarm.identity import BLOCK_BYTES
 from swarm.library import Library, Listing
 from swarm.load import Duty
 from swarm.neighbour import Neighbour
-from swarm.peer_messages import SEEDER, VERSION, Bye, Credit, Hello, PeerMessage, Refuse
+from swarm.peer_messages import BUSY, NOT_HELD, SEEDER, UNWILLING, VERSION, Bye, Credit, Hello, PeerMessage, Refuse
 from swarm.policy import Parameters
 from swarm.segment import HTTP_SOURCE, BadBytes, Segment
 from swarm.uploads import Uploads
@@ -63,7 +63,7 @@ class Exchange:
         self._demanded: set[bytes] = set()
         self.downloads = Downloads(self)
         self._conversation = Conversation(self)
-        self._uploads = Uploads(self, settings.upload_bytes_per_s)
+        self.uploads = Uploads(self, settings.upload_bytes_per_s)
 
     # Events
 
@@ -122,9 +122,11 @@ class Exchange:
         if neighbour is None:
             return
         drained = neighbour.buffered - size
+        neighbour.buffered = size
         if drained > 0:
             neighbour.send_rate.add(drained, now)
-        neighbour.buffered = size
+            neighbour.drained = now
+            self.uploads.drained(drained, now)
         if size == 0:
             neighbour.send_rate.idle(now)
 
@@ -177,14 +179,17 @@ class Exchange:
         self.library.add(listing)
         self._tell_all(self.announcer.gained(listing))
 
-    def want(self, listing: Listing, deadline: int, now: int, *, urgent: bool = False) -> None:
-        """Get a segment by `deadline` (ms on the caller's clock); a second call changes deadline and urgency."""
+    def want(self, listing: Listing, deadline: int, now: int, *, urgent: bool = False, spare: bool = False) -> None:
+        """Get a segment by `deadline` (ms on the caller's clock); a second call changes deadline and urgency.
+
+        What is wanted to spare comes from peers that have nothing else to do for us, or not at all.
+        """
         self.library.add(listing)
         held = self.cache.get(listing.id)
         if held is not None:
             self.emit(Finished(listing.id, ()))
             return
-        self.downloads.want(listing, deadline, urgent, now)
+        self.downloads.want(listing, deadline, urgent, spare, now)
 
     def unwant(self, segment_id: bytes, now: int) -> None:
         """A segment is no longer needed."""
@@ -288,22 +293,22 @@ class Exchange:
 
     def set_upload_cap(self, bytes_per_s: int) -> None:
         """The platform's cap on uploads (0: none), which comes with the ticket."""
-        self._uploads.set_cap(bytes_per_s)
+        self.uploads.set_cap(bytes_per_s)
 
     def poll(self, now: int) -> int:
         """Decide and send what can be sent; returns when to call again at the latest, in ms."""
         wake = self.downloads.step(now)
         if not self.downloads.urgent or self.settings.role == SEEDER:
-            wake = min(wake, self._uploads.send(now))
+            wake = min(wake, self.uploads.send(now))
         return min(wake, self._announce_progress(now))
 
     def _announce_progress(self, now: int) -> int:
         wake = self.downloads.NEVER
         if not self.neighbours or not self.uploading:
             return wake
-        for listing, segment in self.downloads.in_flight():
-            self._tell_all(self.announcer.progress(listing, segment.held, now))
-            due = self.announcer.due(listing.id, segment.held)
+        for listing, held in self.downloads.in_flight():
+            self._tell_all(self.announcer.progress(listing, held, now))
+            due = self.announcer.due(listing.id, held)
             if due is not None:
                 wake = min(wake, due)
         return wake

@@ -12,6 +12,8 @@ from swarm.policy import Parameters
 from swarm.rate import Rate, RoundTrip
 
 MOST_LOADING = 64
+_LEAST_BLOCKS = 2
+_MOST_PATIENCE_MS = 6000
 _MOST_MESSAGES = 10_000
 _MOST_BARREN = 32
 _BARREN_EVERY_MS = 100
@@ -20,12 +22,13 @@ _MESSAGES_PER_MS = 2
 
 @dataclass(slots=True)
 class Asked:
-    """A want of ours: the blocks asked and those still owed as bitmaps, and when it was sent."""
+    """A want of ours: the blocks asked and those still owed as bitmaps, when it was sent, and when they are needed."""
 
     segment: bytes
     blocks: int
     owed: int
     sent: int
+    deadline: int
 
 
 @dataclass(slots=True)
@@ -41,8 +44,8 @@ class Serving:
 
 @dataclass
 class Neighbour:
-    """State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send, `useful`
-    the verified bytes of it in segments that are complete."""
+    """State of one connection. `credit` is what the neighbour lets us send in total, `granted` what we let it send,
+    `useful` the verified bytes of it in segments that are complete."""
 
     id: bytes
     role: int
@@ -62,10 +65,12 @@ class Neighbour:
     received: int = 0
     useful: int = 0
     buffered: int = 0
+    drained: int = 0
     delivered: int = 0
+    brought: int = 0
     suspected: int | None = None
     excused: int = 0
-    patience: int = _MOST_MESSAGES
+    messages: int = _MOST_MESSAGES
     spent: int = 0
     strikes: int = 0
     struck: int = 0
@@ -84,9 +89,9 @@ class Neighbour:
 
         Raises ProtocolError on a flood: 10,000 at once, then 2,000 a second.
         """
-        self.patience = min(self.patience + (now - self.spent) * _MESSAGES_PER_MS, _MOST_MESSAGES) - messages
+        self.messages = min(self.messages + (now - self.spent) * _MESSAGES_PER_MS, _MOST_MESSAGES) - messages
         self.spent = now
-        if self.patience < 0:
+        if self.messages < 0:
             raise ProtocolError("flood", "too many control messages")
 
     # What it holds
@@ -152,7 +157,7 @@ class Neighbour:
         return any(self.holds(key, position + ahead) for ahead in range(reach + 1))
 
     def offered(self, key: TrackKey, sequence: int, blocks: int) -> int:
-        """Bitmap of the blocks of a segment that it can send at once."""
+        """Bitmap of the blocks of a segment that it has, or fetches over HTTP and will have soon."""
         if self.holds(key, sequence):
             return bitmap.full(blocks)
         return self.loading.get((key, sequence), 0) & bitmap.full(blocks)
@@ -173,7 +178,12 @@ class Neighbour:
         owing = [asked.sent for asked in self.asked.values() if asked.owed]
         waited = max(now - max(self.delivered, min(owing)), 0) if owing else 0
         suspect = self.suspected is not None and now - self.suspected < self.parameters.suspect_ms
-        return max(waited, self.parameters.silence_ms) if suspect else waited
+        return max(waited, self.patience()) if suspect else waited
+
+    def patience(self) -> int:
+        """For how many ms it may be silent: longer when it is known to take its time for a block."""
+        block_ms = BLOCK_BYTES * 1000 // max(self.rate.value, 1)
+        return self.parameters.silence_ms + min(2 * block_ms, _MOST_PATIENCE_MS)
 
     def excuse(self, request: int) -> None:
         """A want was taken back: its blocks may still come, and are nobody's fault."""
@@ -192,9 +202,10 @@ class Neighbour:
         if self.excused < -self.parameters.credit_bytes:
             raise ProtocolError("unasked", "it sends what nobody asked for")
 
-    def queue(self, block_bytes: int) -> int:
-        """Bytes asked and not yet here, counting `block_bytes` a block."""
-        return sum(asked.owed.bit_count() for asked in self.asked.values()) * block_bytes
+    def queue(self, block_bytes: int, deadline: int | None = None) -> int:
+        """Bytes asked and not yet here, counting `block_bytes` a block; with a deadline only what is needed by then."""
+        owed = (a.owed.bit_count() for a in self.asked.values() if deadline is None or a.deadline <= deadline)
+        return sum(owed) * block_bytes
 
     def window(self) -> int:
         """Bytes that may be asked of it at once, the whole pipeline of one round trip and a little."""
@@ -202,11 +213,16 @@ class Neighbour:
         if self.suspected is not None:
             return BLOCK_BYTES
         pipeline = self.rate.value * (self.round_trip.value + parameters.pipeline_ms) // 1000
-        return min(max(pipeline, parameters.least_window_bytes), parameters.credit_bytes)
+        least = _LEAST_BLOCKS * BLOCK_BYTES if self.rate.measured else parameters.least_window_bytes
+        return min(max(pipeline, least), parameters.credit_bytes)
 
     def strike(self, now: int) -> bool:
-        """It let us down once more (counted once a second); True when it is time to part."""
-        if now - self.struck > self.parameters.strike_forgiven_ms:
+        """It let us down once more (counted once a second); True when it is time to part.
+
+        Whoever brought a block within the last half minute is only busy.
+        """
+        forgiven = self.parameters.strike_forgiven_ms
+        if now - self.struck > forgiven or (self.brought and now - self.brought < forgiven):
             self.strikes = 0
         if self.strikes == 0 or now - self.struck >= 1000:
             self.strikes += 1

@@ -61,10 +61,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How far a segment in flight has come: one bit a verified block, lowest bit first.
-
-    Told when the first bytes are on their way over HTTP (then it is empty) or have come from a peer; a mere wish is
-    not loading, or two peers that wait would wait for each other.
+    """Which blocks of a segment in flight may be asked for, lowest bit first: those verified, and those on their way
+    over HTTP, which are sent as they come. A mere wish is not loading, or two peers would wait for each other.
     """
 
     handle: Handle
@@ -97,6 +95,7 @@ class SegmentProof:
 
 
 REFUSALS = ("not held", "busy", "unwilling", "late")
+NOT_HELD, BUSY, UNWILLING, LATE = range(4)
 
 
 @dataclass(frozen=True, slots=True)

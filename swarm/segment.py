@@ -1,5 +1,6 @@
 """One segment on its way in: its verified blocks, the bytes that wait for a proof, and who sent what."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from swarm import bitmap
@@ -21,7 +22,8 @@ class BadBytes(IdentityError):
 class Segment:
     """Bytes of one segment, block by block. Only blocks that match the proof count as held.
 
-    `size` comes from the signed playlist. `came` says how many bytes each source gave: a peer id, or HTTP_SOURCE.
+    `size` comes from the signed playlist. `came` says how many bytes each source gave: a peer id, or HTTP_SOURCE;
+    `sent` how often each block was handed on.
     """
 
     id: bytes
@@ -29,6 +31,7 @@ class Segment:
     proof: Proof | None = None
     held: int = 0
     came: dict[bytes, int] = field(default_factory=dict)
+    sent: Counter[int] = field(default_factory=Counter)
     _data: bytearray = field(default_factory=bytearray)
     _waiting: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
 

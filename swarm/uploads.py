@@ -10,15 +10,16 @@ from swarm.errors import ProtocolError
 from swarm.exchange_events import SendBlocks
 from swarm.identity import BLOCK_BYTES
 from swarm.neighbour import Neighbour, Serving
-from swarm.peer_messages import Refuse, SegmentProof, Want
-from swarm.policy import NEVER
+from swarm.peer_messages import LATE, Refuse, SegmentProof, Want
+from swarm.policy import NEVER, Parameters
+from swarm.rate import Rate
 from swarm.segment import Segment
 
 if TYPE_CHECKING:
     from swarm.exchange import Exchange
 
 MOST_SERVING = 256
-_LATE = 3
+_STUCK_MS = 1000
 Find = Callable[[bytes], Segment | None]
 _QUARTER = 4
 
@@ -60,12 +61,61 @@ class UploadCap:
         self._tokens -= size if self.rate else 0
 
 
+class Uplink:
+    """What all neighbours share. Only as much is handed to their buffers as goes out in 250 ms, so that what is needed
+    first goes first; a neighbour whose buffer stands still for a second does not hold up the others."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+        self.rate = Rate(parameters.initial_rate)
+        self._full = False
+        self._noted = 0
+        self._full_ms = 0
+        self._since = 0
+
+    def drained(self, size: int, neighbours: list[Neighbour], now: int) -> None:
+        """Bytes left the buffers."""
+        self.rate.add(size, now)
+        if not any(neighbour.buffered for neighbour in neighbours):
+            self.rate.idle(now)
+
+    def waiting(self, neighbours: list[Neighbour], now: int) -> int:
+        """Bytes in the buffers of all neighbours that take some."""
+        return sum(n.buffered for n in neighbours if now - n.drained < _STUCK_MS)
+
+    def has_room(self, neighbours: list[Neighbour], now: int) -> bool:
+        """More may be handed over."""
+        mark = self.rate.value * self._parameters.send_buffer_ms // 1000
+        return self.waiting(neighbours, now) < max(mark, 1)
+
+    def note(self, full: bool, now: int) -> None:
+        """From now on somebody waits for the uplink, or nobody does."""
+        self._full_ms += now - self._noted if self._full else 0
+        self._full, self._noted = full, now
+
+    def strain(self, now: int) -> int:
+        """For how much of the time since the last call, in permille, somebody waited for it."""
+        self.note(self._full, now)
+        permille = self._full_ms * 1000 // max(now - self._since, 1)
+        self._full_ms, self._since = 0, now
+        return min(permille, 1000)
+
+    def arrival(self, size: int, neighbours: list[Neighbour], now: int) -> int:
+        """When `size` more bytes would be out."""
+        return now + (self.waiting(neighbours, now) + size) * 1000 // max(self.rate.value, 1)
+
+
 class Uploads:
     """Sends proofs and blocks to the neighbours of one exchange as credit, buffers and the cap allow."""
 
     def __init__(self, exchange: "Exchange", bytes_per_s: int) -> None:
         self._exchange = exchange
         self._cap = UploadCap(bytes_per_s)
+        self._uplink = Uplink(exchange.parameters)
+
+    def drained(self, size: int, now: int) -> None:
+        """Bytes left the send buffer of a neighbour."""
+        self._uplink.drained(size, list(self._exchange.neighbours.values()), now)
 
     def set_cap(self, bytes_per_s: int) -> None:
         """Change the cap (0: none)."""
@@ -77,17 +127,37 @@ class Uploads:
         for neighbour in self._exchange.neighbours.values():
             for serving in list(neighbour.serving.values()):
                 self._expire_or_prove(neighbour, serving, now)
+        wake = self._send_all(list(self._exchange.neighbours.values()), now)
+        self._uplink.note(wake != NEVER and any(n.serving for n in self._exchange.neighbours.values()), now)
+        return wake
+
+    def strain(self, now: int) -> int:
+        """For how much of the time since the last call, in permille, somebody waited for the uplink."""
+        return self._uplink.strain(now)
+
+    def _send_all(self, neighbours: list[Neighbour], now: int) -> int:
         while self._cap.allows(now):
-            shipment = next_shipment(list(self._exchange.neighbours.values()), self._exchange.find)
+            if not self._uplink.has_room(neighbours, now):
+                return now + _STUCK_MS
+            shipment = next_shipment(neighbours, self._exchange.find)
             if shipment is None:
                 return NEVER
-            self._ship(shipment, now)
+            self._ship_in_time(shipment, neighbours, now)
         return self._cap.ready(now)
 
+    def _ship_in_time(self, shipment: Shipment, neighbours: list[Neighbour], now: int) -> None:
+        """Send blocks, unless they would come too late: their receiver is about to fetch them over HTTP."""
+        size = shipment.segment.block_bytes(shipment.first)
+        if self._uplink.arrival(size, neighbours, now) <= shipment.serving.deadline:
+            self._ship(shipment, now)
+            return
+        del shipment.neighbour.serving[shipment.serving.request]
+        self._exchange.say(shipment.neighbour, Refuse(shipment.serving.request, LATE))
+
     def _expire_or_prove(self, neighbour: Neighbour, serving: Serving, now: int) -> None:
-        if serving.deadline + self._exchange.parameters.late_want_ms < now:
+        if serving.deadline < now:
             del neighbour.serving[serving.request]
-            self._exchange.say(neighbour, Refuse(serving.request, _LATE))
+            self._exchange.say(neighbour, Refuse(serving.request, LATE))
             return
         segment = self._exchange.find(serving.segment) if serving.proof else None
         if segment is None or segment.proof is None:
@@ -106,6 +176,10 @@ class Uploads:
         neighbour.send_rate.busy(now)
         neighbour.sent += len(data)
         neighbour.buffered += len(data)
+        self._uplink.rate.busy(now)
+        if neighbour.buffered == len(data):
+            neighbour.drained = now
+        segment.sent.update(range(shipment.first, shipment.first + shipment.count))
         self._cap.spend(len(data))
         self._exchange.counters["sent"] += len(data)
         self._exchange.emit(SendBlocks(neighbour.id, encode_blocks(serving.request, shipment.first, data)))
@@ -154,7 +228,7 @@ def _first_of(neighbour: Neighbour, find: Find) -> Shipment | None:
         ready = serving.blocks & segment.held if segment is not None and segment.proof is not None else 0
         if ready == 0 or segment is None:
             continue
-        first = next(bitmap.ones(ready))
+        first = min(bitmap.ones(ready), key=segment.sent.__getitem__)
         count = _run(ready >> first, message_blocks(neighbour))
         size = sum(segment.block_bytes(first + k) for k in range(count))
         if neighbour.sent + size <= neighbour.credit:

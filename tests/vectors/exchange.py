@@ -6,6 +6,7 @@ object 0 is the first that was listed; byte i * 16 of it begins the text of 8 di
 
 import json
 from collections.abc import Callable
+from dataclasses import astuple
 from typing import Any
 
 from swarm.blocks import decode_blocks, encode_blocks
@@ -98,9 +99,9 @@ class Tape:
         self.note("given_up", id_text(segment_id))
         self.exchange.given_up(segment_id)
 
-    def set_duty(self, feeder: bool, members: int) -> None:
-        self.note("duty", KEY.item, feeder, members)
-        self.exchange.duties[KEY.item] = Duty(feeder, members)
+    def set_duty(self, duty: Duty) -> None:
+        self.note("duty", KEY.item, *astuple(duty))
+        self.exchange.duties[KEY.item] = duty
 
     def poll(self, now: int) -> int:
         wake = self.exchange.poll(now)
@@ -213,8 +214,8 @@ def _relay() -> tuple[Network, Tape]:
     net, tape = _network((A, B, C), B, rate=200_000, http_rate=200_000)
     net.connect(A, B)
     net.connect(B, C)
-    net.peers[A].duties[KEY.item] = Duty(feeder=True, members=3)
-    tape.set_duty(feeder=False, members=3)
+    net.peers[A].duties[KEY.item] = Duty(0, 1, 3)
+    tape.set_duty(Duty(-1, 1, 3))
     net.run(100)
     one = net.listing(0, 150_000)
     for name in (A, B, C):

@@ -12,6 +12,7 @@ from swarm.policy import (
     MISSING,
     View,
     decide,
+    feeds,
     http_latest,
     lecture_backup,
     live_backup,
@@ -42,18 +43,21 @@ def _view(rng: random.Random) -> View:
         backup=now + rng.randint(-1000, 6000),
         latest=latest,
         urgent=int(rng.random() < 0.1),
+        spare=int(rng.random() < 0.1),
         block_bytes=_BLOCK,
         offset=rng.randrange(blocks),
         margin_ms=1000,
-        silence_ms=1500,
         state=state,
         owner=[rng.randrange(sources) if one == ASKED else -1 for one in state],
         asked=[now - rng.randint(0, 3000) for _ in range(blocks)],
+        mine=[int(rng.random() < 0.2) for _ in range(blocks)],
         rate=[rng.choice((0, 1, 20_000, 400_000, 5_000_000)) for _ in range(sources)],
         round_trip=[rng.randint(1, 400) for _ in range(sources)],
         queue=[rng.randint(0, 20) * _BLOCK for _ in range(sources)],
+        ahead=[rng.randint(0, 20) * _BLOCK for _ in range(sources)],
         window=[rng.choice((131_072, 524_288)) for _ in range(sources)],
         silent=[rng.choice((0, 0, 100, 1499, 1500, 4000)) for _ in range(sources)],
+        patience=[rng.choice((1500, 2000, 5000)) for _ in range(sources)],
         offers=[int(rng.random() < 0.6) for _ in range(sources * blocks)],
     )
 
@@ -68,12 +72,19 @@ def _decided(view: View) -> str:
         "state": view.state,
         "owner": view.owner,
         "queue": view.queue,
+        "ahead": view.ahead,
     }
     return f'{{"view":{before},"after":{json.dumps(after, separators=(",", ":"))}}}'
 
 
 def _moments(rng: random.Random) -> list[list[int]]:
     latest = [rng.randint(0, 10**12), 1000, rng.randint(0, 2**25), rng.randint(0, 10**7), 80, rng.randint(0, 10**6)]
-    live = [rng.randint(0, 10**6), rng.randint(0, 10**6), rng.randrange(1000)]
+    live = [rng.randint(0, 10**6), rng.randint(0, 10**6), rng.randint(0, 10**6), rng.randint(0, 2**20), 500]
+    feed = [rng.randrange(92), 92, rng.randint(0, 10**6), rng.randrange(-1, 16), 16]
     lecture = [rng.randint(0, 10**6), rng.randint(0, 10**6), rng.randint(0, 5), 1200]
-    return [[*latest, http_latest(*latest)], [*live, live_backup(*live)], [*lecture, lecture_backup(*lecture)]]
+    return [
+        [*latest, http_latest(*latest)],
+        [*live, live_backup(*live)],
+        [*lecture, lecture_backup(*lecture)],
+        [*feed, int(feeds(*feed))],
+    ]

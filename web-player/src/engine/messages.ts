@@ -8,6 +8,10 @@ export const SEEDER = 1;
 export const PEER_MAX_MESSAGE_BYTES = 69632;
 export const MOST_TRACKS = 1024;
 export const REFUSALS = ["not held", "busy", "unwilling", "late"] as const;
+export const NOT_HELD = 0;
+export const BUSY = 1;
+export const UNWILLING = 2;
+export const LATE = 3;
 export const TRACKER_VERSION = 1;
 export const TRACKER_MAX_MESSAGE_BYTES = 65536;
 export const MAX_CANDIDATES = 12;
@@ -80,7 +84,7 @@ export interface Held {
   readonly held: boolean;
 }
 
-/** How far a segment in flight has come: one bit a verified block, lowest bit first. */
+/** Which blocks of a segment in flight may be asked for, lowest bit first: those verified, and those on their way */
 export interface Loading {
   readonly type: "Loading";
   readonly handle: number;
