@@ -2,10 +2,14 @@
 
 import asyncio
 
-from chromium import browsers
+from chromium import browsers, until
 from conftest import COURSE
 from processes import House
 from watching import Watcher, shares
+
+PHONE = "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36"
+UPLOADING = "window.banyan.engine.node.exchange.uploading"
+SWITCH = "document.getElementById('p2p-metered')"
 
 
 async def test_three_pages_and_a_seeder_share_a_lecture(house: House) -> None:
@@ -40,3 +44,20 @@ async def test_three_pages_and_a_seeder_share_a_class(house: House) -> None:
         print(f"class: {http} bytes over HTTP, {others} from others")
         assert others >= http
     seeder.stop()
+
+
+async def test_a_phone_that_does_not_know_its_network_gives_nothing_until_its_viewer_agrees(house: House) -> None:
+    async with browsers() as open_page:
+        desktop = await Watcher.open(open_page, house, house.lecture)
+        await until(desktop.page, "window.banyan.engine.node.joined")
+        phone = await Watcher.open(open_page, house, house.lecture, user_agent=PHONE, is_mobile=True, has_touch=True)
+        await until(phone.page, "window.banyan.engine.stats().peerBytes > 0", 30)
+        assert [await phone.page.evaluate(UPLOADING), await desktop.page.evaluate(UPLOADING)] == [False, True]
+        assert await phone.page.evaluate("window.banyan.engine.node.mesh.around.degree") == 4
+        await until(phone.page, f"{SWITCH} && !{SWITCH}.closest('[hidden]') && !{SWITCH}.checked")
+        assert (await phone.stats())["sentBytes"] == 0
+        await phone.page.evaluate(f"{SWITCH}.click()")
+        await until(phone.page, UPLOADING)
+        await phone.page.reload()
+        await until(phone.page, f"window.banyan && {UPLOADING} && {SWITCH}?.checked")
+        await until(desktop.page, f"{SWITCH}?.closest('[hidden]')")
