@@ -48,7 +48,8 @@ class Figures:
     second on, but not the page and its scripts: `page_bytes`) / all media appended.
 
     `stall_ratio` = stalled / (stalled + played) of all viewers. `startup_ms_p50` is from the navigation to the first
-    `playing`, `latency_s_p50` how far the picture is behind real time by the playlist's dates; medians over viewers.
+    `playing`, `latency_s_p50` how far, by the playlist's dates, the picture is behind the end of the newest published
+    segment (so that an encoder that lags is not held against the engine); medians over viewers.
     `wasted` = media that viewers say came twice or in vain / appended; `received_per_appended` = the media that the
     origin sent them and all that came over their data channels / appended: it needs no engine's word, and holds what
     was fetched ahead and small talk too. `copies_per_segment` = mean of c_k / b_k. `peak_origin_mbps` is the origin's
@@ -92,7 +93,7 @@ def figures(cell: Cell) -> Figures:
         offload_total=_saved(sum(request.bytes for request in cell.requests) - pages, all_appended),
         stall_ratio=_share(stalled, stalled + played),
         startup_ms_p50=_median(viewer.startup_ms for viewer in viewers),
-        latency_s_p50=_median(viewer.latency_s for viewer in viewers),
+        latency_s_p50=_median(_behind(cell, viewer) for viewer in viewers),
         wasted=_share(sum(viewer.wasted for viewer in viewers), all_appended),
         received_per_appended=_share(_received(cell, viewers), all_appended),
         copies_per_segment=_copies(of_segments),
@@ -125,11 +126,7 @@ def cohorts(cell: Cell) -> Iterator[Cohort]:
 
 def _settled(cell: Cell) -> Iterator[Segment]:
     if cell.kind != "live":
-        starts: dict[str, float] = defaultdict(float)
-        for segment in sorted(cell.segments, key=lambda one: one.sequence):
-            if starts[segment.track] >= SETTLED_S:
-                yield segment
-            starts[segment.track] += segment.duration_s
+        yield from (segment for segment in cell.segments if segment.starts_s >= SETTLED_S)
         return
     formed = max((viewer.joined_s for viewer in cell.viewers), default=0) + SETTLED_S
     last = _last_of_all(cell)
@@ -171,6 +168,21 @@ def _received(cell: Cell, viewers: list[ViewerRecord]) -> float:
     names = {viewer.name for viewer in viewers}
     by_http = sum(one.bytes for one in cell.requests if one.kind == "media" and one.who in names)
     return by_http + sum(one.received - (one.samples[-1].http if one.samples else 0) for one in viewers)
+
+
+def _behind(cell: Cell, viewer: ViewerRecord) -> float | None:
+    """The median of a viewer's distances to the edge, in s."""
+    if cell.epoch_s is None:
+        return None
+    published = [
+        (one.published_s, one.starts_s + one.duration_s) for one in cell.segments if one.published_s is not None
+    ]
+    behind = []
+    for sample in viewer.samples:
+        edge = max((end for when, end in published if when <= sample.t), default=None)
+        if sample.latency_s is not None and edge is not None:
+            behind.append(cell.epoch_s + edge - (sample.t - sample.latency_s))
+    return _median(behind)
 
 
 def _copies(of_segments: list[Cohort]) -> float | None:

@@ -258,6 +258,7 @@ class CellRun:
             commit=_commit(),
             machine=machine,
             bitrate_bps=bitrate,
+            epoch_s=house.epoch() - self.began if stage.live else None,
             viewers=records,
             seeders=[one for one, _ in seeders],
             segments=segments,

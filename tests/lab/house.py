@@ -99,9 +99,16 @@ class LabHouse(House):
         with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as catalogue:
             rows = catalogue.execute(_SEGMENTS, (self.item,)).fetchall()
         return [
-            Segment(key=key, track=track, sequence=msn, duration_s=duration / scale, bytes=size)
-            for track, msn, key, _start, duration, size, scale in rows
+            Segment(key=key, track=track, sequence=msn, starts_s=start / scale, duration_s=duration / scale, bytes=size)
+            for track, msn, key, start, duration, size, scale in rows
         ]
+
+    def epoch(self) -> float:
+        """Unix s of the item's first picture, by the dates of its playlists."""
+        file = self.folder / ".data" / "catalogue.sqlite"
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as catalogue:
+            row = catalogue.execute("select coalesce(started, created) from item where id = ?", (self.item,)).fetchone()
+        return float(row[0]) / 1000
 
     def head(self) -> int:
         """The newest listed sequence number of the class."""

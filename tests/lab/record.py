@@ -19,7 +19,8 @@ class RecordError(ValueError):
 
 
 class Segment(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A segment of the item. `published_s`: when a playlist listed it first (None: before the cell, as a lecture's)."""
+    """A segment of the item. `published_s`: when a playlist listed it first (None: before the cell, as a lecture's);
+    `starts_s`: where in the item it begins."""
 
     key: str
     track: str
@@ -27,6 +28,7 @@ class Segment(Struct, kw_only=True, forbid_unknown_fields=True):
     duration_s: float
     bytes: int
     published_s: float | None = None
+    starts_s: float = 0
 
 
 class Request(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -136,7 +138,8 @@ class Machine(Struct, kw_only=True, forbid_unknown_fields=True):
 
 class Cell(Struct, kw_only=True, forbid_unknown_fields=True):
     """One run of one scenario with one engine. `bitrate_bps` is the stream's mean over its segments, all tracks that a
-    viewer plays together; `started` is UTC in ISO 8601, `commit` the state of this repository."""
+    viewer plays together; `started` is UTC in ISO 8601, `commit` the state of this repository. `epoch_s` is the moment
+    of the item's second 0 by its playlists' dates (None: a lecture's tell nothing)."""
 
     scenario: str
     engine: str
@@ -148,6 +151,7 @@ class Cell(Struct, kw_only=True, forbid_unknown_fields=True):
     commit: str
     machine: Machine
     bitrate_bps: int
+    epoch_s: float | None = None
     viewers: list[ViewerRecord] = field(default_factory=list)
     seeders: list[SeederRecord] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)

@@ -30,6 +30,7 @@ def _cell(kind: str = "live", seconds: float = 100, bitrate_bps: int = 400_000) 
                 key=f"k{sequence}",
                 track="v360",
                 sequence=sequence,
+                starts_s=4.0 * sequence,
                 duration_s=4,
                 bytes=100 * KIB,
                 published_s=published,
@@ -142,18 +143,36 @@ def test_everything_the_origin_sent_is_in_the_total_but_the_page() -> None:
 def test_playback_is_summed_over_viewers_and_who_failed_is_told() -> None:
     cell = _cell()
     cell.viewers = [
-        _viewer("a", range(10), stalls=1, stalled_ms=3000, played_ms=57_000, startup_ms=300, latency_s=12, cpu_s=6),
-        _viewer("b", range(10), joined_s=40, startup_ms=500, latency_s=14, cpu_s=10, wasted=100 * KIB),
+        _viewer("a", range(10), stalls=1, stalled_ms=3000, played_ms=57_000, startup_ms=300, cpu_s=6),
+        _viewer("b", range(10), joined_s=40, startup_ms=500, cpu_s=10, wasted=100 * KIB),
         _viewer("c", range(0), left_how="failed", startup_ms=None, played_ms=0),
         _viewer("d", range(0), startup_ms=None, played_ms=0, cpu_s=50),
         _viewer("e", range(0), left_how="leave", startup_ms=None, played_ms=0),
     ]
     result = figures(cell)
     assert result.stall_ratio == pytest.approx(3 / 120)
-    assert (result.stalls, result.failed, result.startup_ms_p50, result.latency_s_p50) == (1, 2, 400, 13)
+    assert (result.stalls, result.failed, result.startup_ms_p50, result.latency_s_p50) == (1, 2, 400, None)
     assert result.wasted == pytest.approx(1 / 20)
     # 100 s and 60 s of presence.
     assert result.cpu_s_per_viewer_min == pytest.approx(16 / (160 / 60))
+
+
+def _sample(t: float, latency_s: float | None) -> Sample:
+    return Sample(t=t, position_s=0, buffer_s=0, latency_s=latency_s)
+
+
+def test_latency_is_the_distance_to_the_newest_published_segment() -> None:
+    cell = _cell()
+    # Segment n begins at 4 n - 5 s, ends at 4 n - 1 s, and is published at 4 n s: at 21 s the edge is the end of k5, 19 s.
+    cell.epoch_s = -5
+    cell.viewers = [
+        _viewer("a", range(10), samples=[_sample(21, 14), _sample(22, 14), _sample(25, 14), _sample(30, None)]),
+        _viewer("b", range(10), samples=[_sample(21, 20)]),
+    ]
+    # a: 19 - 7, 19 - 8, 23 - 11; b: 19 - 1.
+    assert figures(cell).latency_s_p50 == (12 + 18) / 2
+    cell.epoch_s = None
+    assert figures(cell).latency_s_p50 is None
 
 
 def test_what_came_is_counted_by_the_origin_and_at_the_channels() -> None:
