@@ -163,7 +163,7 @@ def _sample(t: float, latency_s: float | None) -> Sample:
 
 def test_latency_is_the_distance_to_the_newest_published_segment() -> None:
     cell = _cell()
-    # Segment n begins at 4 n - 5 s, ends at 4 n - 1 s, and is published at 4 n s: at 21 s the edge is the end of k5, 19 s.
+    # Segment n begins at 4 n - 5 s, ends at 4 n - 1 s, and is published at 4 n s: at 21 s the edge is at 19 s.
     cell.epoch_s = -5
     cell.viewers = [
         _viewer("a", range(10), samples=[_sample(21, 14), _sample(22, 14), _sample(25, 14), _sample(30, None)]),
