@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chromium import FLAGS, Open, browsers, chromium_path, until
+from conftest import COURSE
 from playwright.async_api import Page, async_playwright
 from processes import House
 from watching import Watcher
@@ -96,6 +97,7 @@ async def test_what_was_watched_is_kept_over_a_restart_checked_and_given_to_othe
         await until(again.page, f"{SHELF}.sound.size >= {len(sound)}")
         await until(again.page, f"{KEPT}.then((held) => held.every(({{ id }}) => id !== '{spoilt}'))")
         await again.played_past(await again.position() + 2)
+        print(f"{len(asked)} segments asked of the server, with {len(sound)} kept")
         assert not set(asked) & sound, "what is kept is not asked of the server again"
         await again.assert_fluent()
         await again.assert_true_bytes()
@@ -139,6 +141,22 @@ async def _clear(page: Page) -> None:
     await page.click("#lasting")
     await until(page, FIGURES + ".state === 'off'")
     assert await page.evaluate("localStorage.getItem('banyan.lasting')") == "off"
+
+
+async def test_a_class_is_kept_as_the_lecture_that_it_becomes(house: House) -> None:
+    item = house.start_class(COURSE, "Kept class")
+    async with browsers() as open_page:
+        watcher = await Watcher.open(
+            open_page, house, item, init="localStorage.setItem('banyan.lasting', 'on');", locale="en"
+        )
+        await until(watcher.page, f"{FIGURES}.bytes > 0 && {SHELF}.sound.size >= 4", 40)
+        held = await kept(watcher.page)
+        assert {place["id"] for place in held} <= {entry["id"] for entry in await watcher.log()} | await _ahead(watcher)
+
+
+async def _ahead(watcher: Watcher) -> set[str]:
+    """Segments that were fetched before the player asked for them."""
+    return set(await watcher.page.evaluate("[...window.banyan.engine.node.exchange.cache.segments.keys()]"))
 
 
 async def test_a_browser_that_keeps_nothing_plays_as_without_it(house: House) -> None:
