@@ -162,6 +162,17 @@ class Cell(Struct, kw_only=True, forbid_unknown_fields=True):
         """A segment by its key."""
         return next((segment for segment in self.segments if segment.key == key), None)
 
+    @property
+    def late_s(self) -> float:
+        """How far a class fell behind its own pace at worst since the cell began, in s: more than one or two, and the
+        machine was too busy to encode, so that the cell says little of anything else."""
+        times = {one.sequence: one for one in self.segments if one.published_s}
+        if self.kind != "live" or not times:
+            return 0.0
+        first = min(times)
+        due = times[first].published_s or 0.0
+        return max((one.published_s or 0.0) - due - (at - first) * one.duration_s for at, one in times.items())
+
 
 def encode_cell(cell: Cell) -> bytes:
     """As JSON, one line for each item."""

@@ -15,6 +15,7 @@ from tests.lab.house import ROOT
 from tests.lab.record import Cell, cell_path, write_cell
 from tests.lab.scenario import Scenario
 
+_LATE_S = 2.0
 RESULTS = ROOT / "artifacts" / "lab"
 _PAGES = ROOT / "web-player" / "dist"
 
@@ -75,9 +76,12 @@ def summary(cell: Cell) -> str:
     stalls = sum(viewer.stalls for viewer in cell.viewers)
     failed = [viewer.name for viewer in cell.viewers if viewer.left_how == "failed"]
     got = ", ".join(f"{size:.1f} MB {source}" for source, size in total.items())
-    return f"{cell.scenario} {cell.engine} run {cell.run}: {len(cell.viewers)} viewers, {got}, {stalls} stalls" + (
-        f", failed: {' '.join(failed)}" if failed else ""
-    )
+    told = f"{cell.scenario} {cell.engine} run {cell.run}: {len(cell.viewers)} viewers, {got}, {stalls} stalls"
+    if failed:
+        told += f", failed: {' '.join(failed)}"
+    if cell.late_s > _LATE_S:
+        told += f"; the encoder was {cell.late_s:.0f} s late: the machine was too busy, run this cell again"
+    return told
 
 
 __all__ = ["ENGINES", "RESULTS", "Series", "summary"]

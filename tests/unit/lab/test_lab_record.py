@@ -119,6 +119,17 @@ def test_the_bitrate_is_the_sum_of_the_means_of_all_tracks() -> None:
     assert mean_bitrate(picture + sound) == 8000 + 1000
 
 
+def test_a_cell_tells_how_late_its_encoder_was() -> None:
+    cell = _cell()
+    times = {5: 0.0, 6: 2.0, 7: 6.0, 8: 13.0, 9: 14.0}
+    cell.segments = [
+        Segment(key=str(at), track="v", sequence=at, duration_s=4, bytes=1, published_s=t) for at, t in times.items()
+    ]
+    assert cell.late_s == 3.0
+    cell.segments = []
+    assert cell.late_s == 0
+
+
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_a_cell_can_be_drawn(tmp_path: Path, ending: str) -> None:
     out = tmp_path / f"cell.{ending}"
