@@ -206,7 +206,7 @@ class Node:
             case Gone():
                 self.mesh.gone(message)
             case Duty():
-                self.exchange.duties[message.item] = ItemDuty(message.feeder, message.members)
+                self.exchange.duties[message.item] = ItemDuty(message.stripe, message.stripes, message.members)
                 self._listener.duty(message.item)
                 self._soon()
             case Refused():

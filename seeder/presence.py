@@ -16,6 +16,8 @@ from swarm.tracker_messages import NO_SEQUENCE, Announce, Leave, ToTracker
 
 _RETRY_ANNOUNCE_S = 1.5
 """After a neighbour was lost, or while more can be had, the next announce comes this soon."""
+_STRAIN_MS = 5_000
+"""The strain on the uplink is measured over no less than this: blocks go out in a burst with each segment."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Presence:
         self._acquaintances = Acquaintances(degree)
         self._due = asyncio.Event()
         self._hurry: asyncio.TimerHandle | None = None
+        self._strain = 0
+        self._measured = 0
 
     def watch(self, item: str) -> Standing:
         """Announce an item from now on; the caller keeps the standing up to date."""
@@ -101,6 +105,7 @@ class Presence:
         if not self._owner.joined:
             return
         self._owner.mesh.doubt_silent()
+        self._measure_strain()
         if self._owner.meets:
             self._review()
         for item in list(self._watched):
@@ -114,7 +119,13 @@ class Presence:
         slots = owner.mesh.slots if owner.meets and owner.exchange.uploading else 0
         want = owner.mesh.wanted if owner.meets else 0
         place = (standing.position, standing.first, standing.last)
-        self._send(Announce(item, *place, slots, want, owner.mesh.neighbours, owner.mesh.take_failed()))
+        failed = owner.mesh.take_failed()
+        self._send(Announce(item, *place, slots, want, owner.mesh.neighbours, failed, self._strain))
+
+    def _measure_strain(self) -> None:
+        now = self._owner.now()
+        if now - self._measured >= _STRAIN_MS:
+            self._strain, self._measured = self._owner.exchange.uploads.strain(now), now
 
     def _review(self) -> None:
         owner = self._owner

@@ -71,7 +71,8 @@ class Announce:
     """Where the peer stands in an item, and how many new neighbours it wants (0 to 4).
 
     `position` is the media sequence number at the playhead (-1: none), `first` to `last` the held range (-1: none).
-    `neighbours` are the peers connected now, `failed` those that could not be reached.
+    `neighbours` are the peers connected now, `failed` those that could not be reached. `strain` is the part of the time
+    lately, in permille, in which somebody waited for this peer's uplink.
     """
 
     item: ItemId
@@ -82,6 +83,7 @@ class Announce:
     want: Annotated[int, UInt(MAX_INTRODUCTIONS)]
     neighbours: Annotated[tuple[PeerId, ...], Many(128)]
     failed: Annotated[tuple[PeerId, ...], Many(64)]
+    strain: Annotated[int, UInt(1000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +214,14 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """The peer's part in a live item: feeders fetch each new segment over HTTP at once.
+    """The peer's part in a live item: feeders fetch their stripe of each new segment over HTTP at once.
 
-    `members` is how many peers watch the item, `feeders` how many of them feed it.
+    `stripe` is which of the `stripes` it feeds (-1: none); `members` is how many peers watch the item.
     """
 
     item: ItemId
-    feeder: bool
-    feeders: Count
+    stripe: Annotated[int, Int()]
+    stripes: Count
     members: Annotated[int, UInt()]
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from swarm.matching import Standing
 from tracker.errors import Refusal
-from tracker.peer import Peer, Watch
+from tracker.peer import NO_PART, Peer, Watch
 from tracker.roster import Roster
 
 PLACE_SEGMENTS = 16
@@ -18,7 +18,12 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """The watches of one item, in order of arrival. `plain` are those who only report and meet nobody."""
+    """The watches of one item, in order of arrival. `plain` are those who only report and meet nobody.
+
+    `feeders` stand in the order of their stripes; whoever has left the item keeps its place there until the next
+    settlement. `striped` says that many viewers feed, since one was not enough; `strained` is when a feeder last
+    said that others wait for its uplink, `grows` when there may be more stripes (ms).
+    """
 
     key: ItemKey
     viewers: Roster[Watch] = field(default_factory=Roster)
@@ -27,6 +32,9 @@ class Item:
     networks: dict[str, Roster[Watch]] = field(default_factory=dict)
     places: dict[int, Roster[Watch]] = field(default_factory=dict)
     feeders: list[Watch] = field(default_factory=list)
+    striped: bool = False
+    strained: int = 0
+    grows: int = 0
     told: int = 0
 
     @property
@@ -119,9 +127,7 @@ class Membership:
             roster.discard(watch)
         _discard(item.networks, peer.network, watch)
         self._leave_place(watch, watch.standing)
-        if watch in item.feeders:
-            item.feeders.remove(watch)
-            watch.feeder = False
+        watch.part = NO_PART
         if item.empty:
             del self.items[item.key]
         if not (course.viewers or course.seeders):

@@ -1,6 +1,7 @@
 """A peer: one connection that has joined, and where it stands in each item it watches. All times are ms."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from swarm.matching import Standing
 from swarm.ticket import Ticket
@@ -10,6 +11,16 @@ from tracker.candidates import Vantage
 
 MAX_FAILURES = 256
 NOWHERE = Standing(-1, -1, -1, 0)
+
+
+class Part(NamedTuple):
+    """What a peer feeds of each segment: one of so many stripes; -1 is none."""
+
+    stripe: int
+    stripes: int
+
+
+NO_PART = Part(-1, 1)
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +85,8 @@ class Peer:
 @dataclass(slots=True, eq=False)
 class Watch:
     """A peer in an item. `since` is its first announce or report, `heard` the last; `claimed` counts the slots given
-    away since its last announce; `told` is the number of members it was told last, `feeder` its duty."""
+    away since its last announce; `told` is the number of members it was told last, `part` its duty. `weak` says that
+    others waited for its uplink when it fed the item alone."""
 
     peer: Peer
     item: str
@@ -84,7 +96,12 @@ class Watch:
     claimed: int = 0
     linked: int = 0
     told: int = -1
-    feeder: bool = False
+    part: Part = NO_PART
+    weak: bool = False
+
+    @property
+    def feeds(self) -> bool:
+        return self.part.stripe >= 0
 
     @property
     def slots(self) -> int:

@@ -60,7 +60,20 @@ class TrackerSettings:
     """A peer that lets more than this pile up is dropped."""
 
     viewer_feeders: int = 1
+    """How many viewers feed an item that has no seeder, while their uplinks suffice."""
     seeder_feeders: int = 2
+    """How many seeders feed an item, one copy of each segment between them."""
+    most_stripes: int = 16
+    """Over how many viewers segments are striped when the uplink of one does not suffice."""
+    strain_begin: int = 600
+    """Striping begins when a viewer that feeds says that others wait for its uplink so much of its time (permille)."""
+    strain_end: int = 100
+    calm_ms: int = 60_000
+    """Striping ends when no feeder has said as much as `strain_end` (permille) for so long."""
+    restripe_ms: int = 2_000
+    """New viewers get stripes no more often than this, since each changes the stripes of all."""
+    feeder_age_ms: int = 5_000
+    """Viewers who came less than this ago have met few others: older ones get the stripes where there are such."""
 
     rate_bps: int = 200_000_000
     """The most that a report is believed, each way, in bit/s."""

@@ -156,7 +156,7 @@ class Tracker:
             raise Expulsion("rate", "too many messages", self.rng.randint(1_000, 5_000))
         if link.peer is not None and link.peer.silent:
             link.peer.silent = False
-            self._duties.settle_all(link.peer)
+            self._duties.settle_all(link.peer, now)
 
     def _dispatch(self, link: Link, message: ToTracker, now: int, unix: int) -> None:
         if isinstance(message, Join):
@@ -184,7 +184,7 @@ class Tracker:
             case Renew():
                 self._renew(peer, message, now, unix)
             case Leave():
-                self._unwatch(peer, message.item)
+                self._unwatch(peer, message.item, now)
 
     def _join(self, link: Link, message: Join, now: int, unix: int) -> None:
         if link.peer is not None:
@@ -214,7 +214,7 @@ class Tracker:
             return
         self._signalling.end(peer)
         self.members.readmit(peer)
-        self._duties.settle_all(peer)
+        self._duties.settle_all(peer, now)
         for watch in peer.watches.values():
             self._duties.tell(watch)
 
@@ -232,7 +232,8 @@ class Tracker:
         others = self._introductions.introduce(watch, message.want, now)
         introduced = tuple(other.introduced(other.item == watch.item) for other in others)
         self.outbox.add(peer.connection, Candidates(message.item, introduced))
-        self._duties.settle((peer.course, message.item))
+        self._duties.strain(watch, message.strain, now)
+        self._duties.settle((peer.course, message.item), now)
         self._duties.tell(watch)
         self.tally.announces["introduced" if introduced else "alone" if message.want else "content"] += 1
 
@@ -243,12 +244,12 @@ class Tracker:
     def _most_items(self, peer: Peer) -> int:
         return self.settings.items_per_seeder if peer.seeder else self.settings.items_per_viewer
 
-    def _unwatch(self, peer: Peer, item: str) -> None:
+    def _unwatch(self, peer: Peer, item: str, now: int) -> None:
         watch = peer.watches.get(item)
         if watch is not None:
             self.members.unwatch(peer, item)
             self.telemetry.forget(watch)
-            self._duties.settle((peer.course, item))
+            self._duties.settle((peer.course, item), now)
 
     def _expel(self, link: Link, cause: Expulsion, now: int) -> None:
         self.tally.refusals[cause.label] += 1
@@ -265,7 +266,7 @@ class Tracker:
         self.admission.leave(peer)
         self._signalling.end(peer)
         for item in tuple(peer.watches):
-            self._unwatch(peer, item)
+            self._unwatch(peer, item, now)
         self.members.leave(peer)
 
     def _watch_feeders(self, now: int) -> None:
@@ -278,7 +279,7 @@ class Tracker:
             peer = link.peer
             if peer is not None and not peer.silent and link.silence(now) >= self.settings.feeder_silence_ms:
                 peer.silent = True
-                self._duties.settle_all(peer)
+                self._duties.settle_all(peer, now)
 
     def _sweep(self, now: int) -> None:
         self.acquaintances.prune(now)
@@ -297,7 +298,7 @@ class Tracker:
             self._ping(link, now)
         oldest = now - self.settings.announce_ms * 5 // 2
         for item in [watch.item for watch in peer.watches.values() if watch.heard < oldest]:
-            self._unwatch(peer, item)
+            self._unwatch(peer, item, now)
 
     def _ping(self, link: Link, now: int) -> None:
         link.pinged = now

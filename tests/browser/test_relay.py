@@ -86,7 +86,7 @@ async def test_a_segment_comes_from_three_peers(house: House, tmp_path: Path) ->
 async def test_a_chain_hands_on_what_is_still_arriving(slow_house: House) -> None:
     async with browsers() as open_page:
         a = await Watcher.open(open_page, slow_house, slow_house.lecture)
-        await until(a.page, f"[...{NODE}.exchange.duties.values()].some((duty) => duty.feeder)")
+        await until(a.page, f"[...{NODE}.exchange.duties.values()].some((duty) => duty.stripe >= 0)")
         b = await Watcher.open(open_page, slow_house, slow_house.lecture, init=COUNT_EARLY)
         await b.meet(1)
         c = await Watcher.open(open_page, slow_house, slow_house.lecture)

@@ -77,10 +77,10 @@ async def peer(origin: Origin) -> AsyncIterator[Peer]:
 async def test_it_joins_announces_and_renews(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker_client, "_RENEW_BEFORE_MS", 200_000)
     monkeypatch.setattr(tracker_client, "_LEAST_RENEW_S", 0.1)
-    assert not peer.client.send(Announce("lecture", -1, -1, -1, 4, 4, (), ()))
+    assert not peer.client.send(Announce("lecture", -1, -1, -1, 4, 4, (), (), 0))
     await peer.until(Welcome)
     assert peer.client.joined
-    assert peer.client.send(Announce("lecture", -1, -1, -1, 4, 4, (), ()))
+    assert peer.client.send(Announce("lecture", -1, -1, -1, 4, 4, (), (), 0))
     await peer.until(Candidates)
     async with asyncio.timeout(5):
         while peer.asked < 4:

@@ -72,7 +72,7 @@ async def test_two_viewers_meet(house: House) -> None:
     ada, bob = await house.join("ada"), await house.join("bob")
     assert (await bob.announce()).peers == ()
     duty = await bob.expect(Duty)
-    assert (duty.feeder, duty.feeders, duty.members) == (True, 1, 1)
+    assert (duty.stripe, duty.stripes, duty.members) == (0, 1, 1)
     introduced = (await ada.announce()).peers
     assert [(p.peer, p.position) for p in introduced] == [(bob.id, 10)]
     await ada.send(Offer(bob.id, 7, connection()))
@@ -91,12 +91,12 @@ async def test_two_viewers_meet(house: House) -> None:
 async def test_a_feeder_that_goes_is_replaced_at_once(house: House) -> None:
     ada, bob = await house.join("ada"), await house.join("bob")
     await ada.announce()
-    assert (await ada.expect(Duty)).feeder
+    assert (await ada.expect(Duty)).stripe == 0
     await bob.announce()
-    assert not (await bob.expect(Duty)).feeder
+    assert (await bob.expect(Duty)).stripe == -1
     began = time.monotonic()
     await ada.socket.close()
-    assert (await bob.expect(Duty)).feeder
+    assert (await bob.expect(Duty)).stripe == 0
     assert time.monotonic() - began < 0.5
 
 
@@ -184,7 +184,7 @@ async def test_the_largest_message_is_not_too_large(house: House) -> None:
 
 async def test_a_flood_is_cut_and_others_are_served(house: House) -> None:
     flooder, calm = await house.join("flo"), await house.join("cal")
-    data = TO_TRACKER.encode(Announce("item", 0, 0, 0, 4, 4, (), ()))
+    data = TO_TRACKER.encode(Announce("item", 0, 0, 0, 4, 4, (), (), 0))
 
     async def flood() -> None:
         while not flooder.socket.closed:
@@ -227,7 +227,7 @@ async def test_a_peer_that_reads_nothing_is_dropped(build: Build) -> None:
     await other.send(Offer(deaf.id, 1, connection()))
     for _ in range(200):
         await other.send(Trickle(deaf.id, 1, connection().candidates))
-        await deaf.send(Announce("item", 0, 0, 0, 4, 0, (), ()))
+        await deaf.send(Announce("item", 0, 0, 0, 4, 0, (), (), 0))
     await house.refused("slow")
     gate.set()
     await deaf.closed()
@@ -322,6 +322,6 @@ async def test_the_same_ticket_twice_leaves_one_connection(house: House) -> None
 
 async def test_positions_may_be_none(house: House) -> None:
     client = await house.join("ada")
-    await client.send(Announce("item", NO_SEQUENCE, NO_SEQUENCE, NO_SEQUENCE, 0, 4, (), ()))
+    await client.send(Announce("item", NO_SEQUENCE, NO_SEQUENCE, NO_SEQUENCE, 0, 4, (), (), 0))
     assert (await client.expect(Candidates)).peers == ()
-    assert not (await client.expect(Duty)).feeder
+    assert (await client.expect(Duty)).stripe == -1

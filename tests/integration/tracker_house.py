@@ -69,7 +69,7 @@ class Client:
         return self.socket.close_code
 
     async def announce(self, slots: int = 4, want: int = 4) -> Candidates:
-        await self.send(Announce("item", 10, 5, 20, slots, want, (), ()))
+        await self.send(Announce("item", 10, 5, 20, slots, want, (), (), 0))
         return await self.expect(Candidates)
 
 

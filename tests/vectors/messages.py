@@ -88,8 +88,8 @@ _TO_TRACKER: list[ToTracker] = [
     Join(1, "a.b.c", "banyan-web/0.1"),
     Join(1, "t" * 4096, ""),
     Renew("a.b.d"),
-    Announce("class-1", -1, -1, -1, 8, 4, (), ()),
-    Announce("class-1", 900, 885, 900, 0, 0, tuple(bytes([n]) * 16 for n in range(128)), (_PEER,) * 64),
+    Announce("class-1", -1, -1, -1, 8, 4, (), (), 0),
+    Announce("class-1", 900, 885, 900, 0, 0, tuple(bytes([n]) * 16 for n in range(128)), (_PEER,) * 64, 1000),
     Offer(_PEER, 1, _OFFER),
     Answer(_PEER, 2**32 - 1, _BARE),
     Trickle(_PEER, 1, (_HOST,)),
@@ -105,7 +105,8 @@ _FROM_TRACKER: list[FromTracker] = [
     Answered(_PEER, 1, _ID, 1, _BARE),
     Trickled(_PEER, 1, (_SIX, _HOST)),
     Gone(_PEER, 0),
-    Duty("class-1", True, 2, 40),
+    Duty("class-1", 15, 16, 40),
+    Duty("class-1", -1, 1, 65_536),
     Refused("full", "课程已满", 30_000),
 ]
 

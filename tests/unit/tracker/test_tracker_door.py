@@ -92,7 +92,7 @@ def test_no_text_is_a_ticket(text: str) -> None:
 
 
 def test_nothing_works_before_the_ticket() -> None:
-    for message in (Announce("item", 0, 0, 0, 4, 4, (), ()), Leave("item"), Renew(signed())):
+    for message in (Announce("item", 0, 0, 0, 4, 4, (), (), 0), Leave("item"), Renew(signed())):
         bench = Bench()
         client = bench.connect()
         client.send(message)

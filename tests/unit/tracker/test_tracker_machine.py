@@ -208,8 +208,8 @@ class Swarm(RuleBasedStateMachine):
     @invariant()
     def feeders_are_members_and_seeders_come_first(self) -> None:
         for item in self.bench.tracker.members.items.values():
-            assert all(w.feeder and (w in item.viewers or w in item.seeders) for w in item.feeders)
-            flagged = [w for roster in (item.viewers, item.seeders) for w in roster if w.feeder]
+            assert all(w.feeds and (w in item.viewers or w in item.seeders) for w in item.feeders)
+            flagged = [w for roster in (item.viewers, item.seeders) for w in roster if w.feeds]
             assert len(flagged) == len(item.feeders) <= 2
             if item.seeders:
                 assert all(w.peer.seeder for w in item.feeders)

@@ -14,7 +14,7 @@ from tracker.settings import TrackerSettings
 def feeders(*clients: Client) -> list[Client]:
     """Who of these believes to feed, by the last duty each was told."""
     last = {client: [a for a in client.bench.inbox.get(client.number, []) if isinstance(a, Duty)] for client in clients}
-    return [client for client, duties in last.items() if duties and duties[-1].feeder]
+    return [client for client, duties in last.items() if duties and duties[-1].stripe >= 0]
 
 
 def test_welcome_says_how_to_behave() -> None:
@@ -33,7 +33,7 @@ def test_an_announce_is_answered_with_candidates_and_duty() -> None:
     ada.announce()
     candidates, duty = ada.take()
     assert candidates == Candidates("item", (Introduced(bob.id, 0, 7, 3, 9),))
-    assert duty == Duty("item", False, 1, 2)
+    assert duty == Duty("item", -1, 1, 2)
 
 
 def test_nobody_is_introduced_who_is_known_failed_full_or_gone() -> None:

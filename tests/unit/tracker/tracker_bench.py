@@ -137,9 +137,10 @@ class Client:
         want: int = 4,
         neighbours: tuple[bytes, ...] = (),
         failed: tuple[bytes, ...] = (),
+        strain: int = 0,
     ) -> list[bytes]:
         """Announce; returns whom it was introduced to and leaves all other messages in the inbox."""
-        self.send(Announce(item, position, *held, slots, want, neighbours, failed))
+        self.send(Announce(item, position, *held, slots, want, neighbours, failed, strain))
         found: list[bytes] = []
         for action in self.bench.inbox.get(self.number, []):
             if isinstance(action, Candidates):

@@ -160,6 +160,7 @@ export interface Announce {
   readonly want: number;
   readonly neighbours: readonly Uint8Array[];
   readonly failed: readonly Uint8Array[];
+  readonly strain: number;
 }
 
 /** An offer to a candidate the tracker named. */
@@ -261,12 +262,12 @@ export interface Gone {
   readonly offer: number;
 }
 
-/** The peer's part in a live item: feeders fetch each new segment over HTTP at once. */
+/** The peer's part in a live item: feeders fetch their stripe of each new segment over HTTP at once. */
 export interface Duty {
   readonly type: "Duty";
   readonly item: string;
-  readonly feeder: boolean;
-  readonly feeders: number;
+  readonly stripe: number;
+  readonly stripes: number;
   readonly members: number;
 }
 
@@ -396,6 +397,7 @@ export const TO_TRACKER_TYPES: MessageTypes = new Map([
     { name: "want", shape: "uint", most: 4 },
     { name: "neighbours", shape: "many", most: 128, element: { name: "neighbours", shape: "blob", least: 16, most: 16 } },
     { name: "failed", shape: "many", most: 64, element: { name: "failed", shape: "blob", least: 16, most: 16 } },
+    { name: "strain", shape: "uint", most: 1000 },
   ] }],
   [4, { name: "Offer", fields: [
     { name: "to", shape: "blob", least: 16, most: 16 },
@@ -478,8 +480,8 @@ export const FROM_TRACKER_TYPES: MessageTypes = new Map([
   ] }],
   [39, { name: "Duty", fields: [
     { name: "item", shape: "text", least: 1, most: 64 },
-    { name: "feeder", shape: "flag" },
-    { name: "feeders", shape: "uint", most: 65535 },
+    { name: "stripe", shape: "int", most: 9007199254740991 },
+    { name: "stripes", shape: "uint", most: 65535 },
     { name: "members", shape: "uint", most: 9007199254740991 },
   ] }],
   [40, { name: "Refused", fields: [

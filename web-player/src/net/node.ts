@@ -245,7 +245,7 @@ export class Node implements MeshListener, TrackerListener {
         this.mesh.gone(message);
         break;
       case "Duty":
-        this.exchange.duties.set(message.item, { feeder: message.feeder, members: message.members });
+        this.exchange.duties.set(message.item, { stripe: message.stripe, stripes: message.stripes, members: message.members });
         this.driver.soon();
         break;
       case "Refused":

@@ -12,6 +12,8 @@ import type { CancelTimer, Clock } from "./worker-clock.ts";
 
 /** After a neighbour was lost, or while more can be had, the next announce comes this soon. */
 const RETRY_ANNOUNCE_MS = 1500;
+/** The strain on the uplink is measured over no less than this: blocks go out in a burst with each segment. */
+const STRAIN_MS = 5000;
 
 /** Where the viewer stands: media sequence numbers of the playhead and of the held range (-1: none). */
 export interface Standing {
@@ -43,6 +45,8 @@ export class Presence {
   private readonly watched = new Map<string, () => Standing>();
   private readonly acquaintances: Acquaintances;
   private stopAnnouncing: CancelTimer | undefined;
+  private strain = 0;
+  private measured = 0;
 
   constructor(around: PresenceSurroundings) {
     this.around = around;
@@ -72,6 +76,7 @@ export class Presence {
     const standings = [...this.watched].map(([item, standing]) => [item, standing()] as const);
     const meets = this.around.meets();
     if (meets) this.review(standings);
+    this.measureStrain();
     for (const [item, { position, first, last }] of standings) {
       this.around.send({
         type: "Announce",
@@ -84,6 +89,7 @@ export class Presence {
         want: meets ? mesh.wanted : 0,
         neighbours: mesh.neighbours,
         failed: mesh.takeFailed(),
+        strain: this.strain,
       });
     }
     const lonely = meets && mesh.neighbours.length === 0;
@@ -93,6 +99,13 @@ export class Presence {
   /** Announce soon when neighbours are lacking: one was lost, or the tracker knows more than it named at once. */
   lack(): void {
     if (this.around.joined() && this.around.meets() && this.around.mesh.wanted > 0) this.announceAfter(RETRY_ANNOUNCE_MS);
+  }
+
+  private measureStrain(): void {
+    const now = this.around.clock.now();
+    if (now - this.measured < STRAIN_MS) return;
+    this.measured = now;
+    this.strain = this.around.exchange.uploads.strain(now);
   }
 
   private review(standings: readonly (readonly [string, Standing])[]): void {

@@ -10,7 +10,7 @@ import { FakeSocket } from "./fake-socket.ts";
 const WELCOME: FromTracker = { type: "Welcome", peer: new Uint8Array(16), announceMs: 10_000, reportMs: 5000, now: Date.now() };
 
 const ANNOUNCE: ToTracker = {
-  type: "Announce", item: "i", position: 0, first: -1, last: -1, slots: 0, want: 0, neighbours: [], failed: [],
+  type: "Announce", item: "i", position: 0, first: -1, last: -1, slots: 0, want: 0, neighbours: [], failed: [], strain: 0,
 };
 const GRANT: Grant = { ticket: "t", expires: 0, mode: "mesh", tracker: "/tracker", stun: [], upload: 0 };
 
