@@ -11,15 +11,14 @@ from swarm.exchange_events import SendBlocks
 from swarm.identity import BLOCK_BYTES
 from swarm.neighbour import Neighbour, Serving
 from swarm.peer_messages import LATE, Refuse, SegmentProof, Want
-from swarm.policy import NEVER, Parameters
-from swarm.rate import Rate
+from swarm.policy import NEVER
 from swarm.segment import Segment
+from swarm.uplink import STUCK_MS, Uplink
 
 if TYPE_CHECKING:
     from swarm.exchange import Exchange
 
 MOST_SERVING = 256
-_STUCK_MS = 1000
 Find = Callable[[bytes], Segment | None]
 _QUARTER = 4
 
@@ -61,50 +60,6 @@ class UploadCap:
         self._tokens -= size if self.rate else 0
 
 
-class Uplink:
-    """What all neighbours share. Only as much is handed to their buffers as goes out in 250 ms, so that what is needed
-    first goes first; a neighbour whose buffer stands still for a second does not hold up the others."""
-
-    def __init__(self, parameters: Parameters) -> None:
-        self._parameters = parameters
-        self.rate = Rate(parameters.initial_rate)
-        self._full = False
-        self._noted = 0
-        self._full_ms = 0
-        self._since = 0
-
-    def drained(self, size: int, neighbours: list[Neighbour], now: int) -> None:
-        """Bytes left the buffers."""
-        self.rate.add(size, now)
-        if not any(neighbour.buffered for neighbour in neighbours):
-            self.rate.idle(now)
-
-    def waiting(self, neighbours: list[Neighbour], now: int) -> int:
-        """Bytes in the buffers of all neighbours that take some."""
-        return sum(n.buffered for n in neighbours if now - n.drained < _STUCK_MS)
-
-    def has_room(self, neighbours: list[Neighbour], now: int) -> bool:
-        """More may be handed over."""
-        mark = self.rate.value * self._parameters.send_buffer_ms // 1000
-        return self.waiting(neighbours, now) < max(mark, 1)
-
-    def note(self, full: bool, now: int) -> None:
-        """From now on somebody waits for the uplink, or nobody does."""
-        self._full_ms += now - self._noted if self._full else 0
-        self._full, self._noted = full, now
-
-    def strain(self, now: int) -> int:
-        """For how much of the time since the last call, in permille, somebody waited for it."""
-        self.note(self._full, now)
-        permille = self._full_ms * 1000 // max(now - self._since, 1)
-        self._full_ms, self._since = 0, now
-        return min(permille, 1000)
-
-    def arrival(self, size: int, neighbours: list[Neighbour], now: int) -> int:
-        """When `size` more bytes would be out."""
-        return now + (self.waiting(neighbours, now) + size) * 1000 // max(self.rate.value, 1)
-
-
 class Uploads:
     """Sends proofs and blocks to the neighbours of one exchange as credit, buffers and the cap allow."""
 
@@ -138,7 +93,7 @@ class Uploads:
     def _send_all(self, neighbours: list[Neighbour], now: int) -> int:
         while self._cap.allows(now):
             if not self._uplink.has_room(neighbours, now):
-                return now + _STUCK_MS
+                return now + STUCK_MS
             shipment = next_shipment(neighbours, self._exchange.find)
             if shipment is None:
                 return NEVER

@@ -5,12 +5,10 @@ import { BLOCK_BYTES, MAX_BLOCKS, idText } from "./identity.ts";
 import { PEER_VERSION } from "./messages.ts";
 import type { Credit, Hello, PeerMessage, Refuse, SegmentProof, Want } from "./messages.ts";
 import type { Neighbour } from "./neighbour.ts";
+import { BUSY, NOT_HELD, UNWILLING } from "./refusals.ts";
 import { BadBytes } from "./segment.ts";
 import { takeWant } from "./uploads.ts";
 
-export const NOT_HELD = 0;
-export const BUSY = 1;
-export const UNWILLING = 2;
 const MOST_CREDIT_AHEAD = 64 * 1024 * 1024;
 const MOST_ROUND_TRIP_MS = 1000;
 const UNASKED_PROOF = 64;

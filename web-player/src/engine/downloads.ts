@@ -5,12 +5,14 @@ import { ProtocolError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { BLOCK_BYTES, MAX_BLOCKS, idBytes } from "./identity.ts";
 import type { Listing } from "./library.ts";
-import { Load, sourcesOf, viewOf } from "./load.ts";
+import { Load, NO_DUTY, sourcesOf, viewOf } from "./load.ts";
 import type { HttpRange, Surroundings } from "./load.ts";
 import type { Refuse } from "./messages.ts";
 import type { Asked, Neighbour } from "./neighbour.ts";
 import { ACTION_FIELDS, FETCH, NEVER, WANT, decide } from "./policy.ts";
+import type { View } from "./policy.ts";
 import { Rate, RoundTrip } from "./rate.ts";
+import { LATE } from "./refusals.ts";
 import { BadBytes, HTTP_SOURCE, Segment } from "./segment.ts";
 
 const MOST_DEADLINE_MS = 600_000;
@@ -49,13 +51,14 @@ export class Downloads {
     return this.loads.get(segmentId)?.missingBytes();
   }
 
-  /** Segments of which bytes are here or on their way over HTTP: those that neighbours may count on. */
-  inFlight(): Load[] {
-    return [...this.loads.values()].filter((load) => load.ranges.size > 0 || load.segment.held !== 0n);
+  /** Segments in flight, with the blocks that are here or on their way over HTTP: what neighbours may ask for. */
+  inFlight(): [listing: Listing, blocks: bigint][] {
+    const begun = [...this.loads.values()].map((load): [Listing, bigint] => [load.listing, load.segment.held | load.coming()]);
+    return begun.filter(([, blocks]) => blocks !== 0n);
   }
 
   /** Begin or change a load. */
-  want(listing: Listing, deadline: number, urgent: boolean, now: number): void {
+  want(listing: Listing, deadline: number, urgent: boolean, spare: boolean, now: number): void {
     let load = this.loads.get(listing.id);
     if (load === undefined) {
       load = new Load(listing, new Segment(listing.id, listing.size), now, deadline, urgent);
@@ -63,6 +66,7 @@ export class Downloads {
     }
     load.deadline = deadline;
     load.urgent = urgent;
+    load.spare = spare;
     load.wake = now;
   }
 
@@ -97,14 +101,15 @@ export class Downloads {
   private decide(load: Load, now: number): void {
     const around = this.surroundings(load);
     const sources = sourcesOf(load, around.neighbours);
-    const [count, wake] = decide(viewOf(load, sources, around, now), this.actions);
+    const view = viewOf(load, sources, around, now);
+    const [count, wake] = decide(view, this.actions);
     load.wake = load.retryAt > now ? Math.min(wake, load.retryAt) : wake;
     for (let k = 0; k < count; k += 1) {
       const action = this.actions.slice(k * ACTION_FIELDS, (k + 1) * ACTION_FIELDS);
       const [kind, place = -1, first = 0, blocks = 0] = action;
       const source = sources[place];
       if (kind === FETCH) this.fetch(load, first, blocks, now);
-      else if (source !== undefined && kind === WANT) this.ask(load, source, first, blocks, now);
+      else if (source !== undefined && kind === WANT) this.ask(load, source, first, blocks, view);
       else if (source !== undefined) this.takeBack(load, source, first, blocks, now);
     }
     this.proofOverHttp(load, now);
@@ -116,7 +121,7 @@ export class Downloads {
     return {
       neighbours: met.filter((neighbour) => neighbour.hello !== undefined),
       me: exchange.me,
-      duty: exchange.duties.get(load.listing.key.item) ?? { feeder: false, members: 1 },
+      duty: exchange.duties.get(load.listing.key.item) ?? NO_DUTY,
       http: { rate: this.httpRate.value, roundTrip: this.httpRoundTrip.value, queued: this.queued() },
       parameters: exchange.parameters,
     };
@@ -130,11 +135,12 @@ export class Downloads {
     return bytes;
   }
 
-  private ask(load: Load, neighbour: Neighbour, first: number, count: number, now: number): void {
+  /** Want blocks; their sender learns by when it must be done, or HTTP would bring them a second time. */
+  private ask(load: Load, neighbour: Neighbour, first: number, count: number, { now, latest }: View): void {
     const request = neighbour.nextRequest;
     neighbour.nextRequest += 1;
     const blocks = bitmap.full(count, first);
-    neighbour.asked.set(request, { segment: load.segment.id, blocks, owed: blocks, sent: now });
+    neighbour.asked.set(request, { segment: load.segment.id, blocks, owed: blocks, sent: now, deadline: load.deadline });
     neighbour.rate.busy(now);
     load.owner.fill(neighbour.id, first, first + count);
     load.askedAt.fill(now, first, first + count);
@@ -143,13 +149,15 @@ export class Downloads {
       load.proofAsked = neighbour.id;
       load.proofAskedAt = now;
     }
-    const deadline = Math.min(Math.max(load.deadline - now, 0), MOST_DEADLINE_MS);
+    const useful = load.spare ? load.deadline : latest;
+    const deadline = Math.min(Math.max(useful - now, 0), MOST_DEADLINE_MS);
     const segment = idBytes(load.segment.id);
     this.exchange.say(neighbour, { type: "Want", request, segment, first, count, deadline, proof });
   }
 
   /** Stop waiting for blocks of a neighbour that fell silent or behind. */
   private takeBack(load: Load, neighbour: Neighbour, first: number, count: number, now: number): void {
+    const silent = neighbour.silent(now) >= neighbour.patience();
     const taken = bitmap.full(count, first);
     load.owner.fill(undefined, first, first + count);
     for (const [request, asked] of neighbour.asked) {
@@ -158,10 +166,11 @@ export class Downloads {
       if (asked.owed === 0n) this.exchange.say(neighbour, { type: "Cancel", request });
     }
     if (load.proofAsked === neighbour.id) load.proofAsked = undefined;
-    neighbour.suspected = now;
     neighbour.forgetTakenBack(now);
     this.rest(neighbour);
     load.wake = now;
+    if (!silent) return;
+    neighbour.suspected = now;
     if (neighbour.strike(now)) this.exchange.close(neighbour.id, "slow", now, true);
   }
 
@@ -212,6 +221,7 @@ export class Downloads {
       throw new ProtocolError("range", `blocks ${blocks.first}+${count} were not asked for`);
     }
     neighbour.delivered = now;
+    neighbour.brought = now;
     neighbour.suspected = undefined;
     neighbour.rate.add(blocks.data.length, now);
     if (asked.owed === asked.blocks) neighbour.roundTrip.add(Math.min(now - asked.sent, MOST_ROUND_TRIP_MS));
@@ -281,7 +291,9 @@ export class Downloads {
       if (load.owner[block] === neighbour.id) load.owner[block] = undefined;
     }
     if (load.proofAsked === neighbour.id) load.proofAsked = undefined;
-    neighbour.unlearn(load.listing.key, load.listing.sequence);
+    if (message.reason === LATE) load.declined.add(neighbour.id);
+    else neighbour.unlearn(load.listing.key, load.listing.sequence);
+    this.rest(neighbour);
     load.wake = now;
   }
 

@@ -9,7 +9,8 @@ import { Announcer } from "./announcer.ts";
 import { decodeBlocks } from "./blocks.ts";
 import { Cache } from "./cache.ts";
 import { PEER } from "./codec.ts";
-import { BUSY, Conversation, NOT_HELD, UNWILLING } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import { BUSY, NOT_HELD, UNWILLING } from "./refusals.ts";
 import { Downloads } from "./downloads.ts";
 import { ProtocolError } from "./errors.ts";
 import type { ExchangeEvent } from "./exchange-events.ts";
@@ -64,7 +65,7 @@ export class Exchange {
   private readonly roles = new Map<string, number>();
   private readonly demanded = new Set<string>();
   private readonly conversation: Conversation;
-  private readonly uploads: Uploads;
+  readonly uploads: Uploads;
 
   constructor(settings: ExchangeSettings, parameters: Parameters) {
     this.settings = settings;
@@ -145,8 +146,12 @@ export class Exchange {
     const neighbour = this.neighbours.get(peer);
     if (neighbour === undefined) return;
     const drained = neighbour.buffered - size;
-    if (drained > 0) neighbour.sendRate.add(drained, now);
     neighbour.buffered = size;
+    if (drained > 0) {
+      neighbour.sendRate.add(drained, now);
+      neighbour.drained = now;
+      this.uploads.drained(drained, now);
+    }
     if (size === 0) neighbour.sendRate.idle(now);
   }
 
@@ -208,14 +213,17 @@ export class Exchange {
     this.tellAll(this.announcer.gained(listing));
   }
 
-  /** Get a segment by `deadline` (ms on the caller's clock); a second call changes deadline and urgency. */
-  want(listing: Listing, deadline: number, now: number, urgent = false): void {
+  /**
+   * Get a segment by `deadline` (ms on the caller's clock); a second call changes deadline and urgency. What is wanted
+   * to spare comes from peers that have nothing else to do for us, or not at all.
+   */
+  want(listing: Listing, deadline: number, now: number, urgent = false, spare = false): void {
     this.library.add(listing);
     if (this.cache.get(listing.id) !== undefined) {
       this.emit({ type: "Finished", segment: listing.id, came: [] });
       return;
     }
-    this.downloads.want(listing, deadline, urgent, now);
+    this.downloads.want(listing, deadline, urgent, spare, now);
   }
 
   /** A segment is no longer needed. */
@@ -346,9 +354,9 @@ export class Exchange {
   private announceProgress(now: number): number {
     let wake = NEVER;
     if (this.neighbours.size === 0 || !this.uploading) return wake;
-    for (const { listing, segment } of this.downloads.inFlight()) {
-      this.tellAll(this.announcer.progress(listing, segment.held, now));
-      wake = Math.min(wake, this.announcer.due(listing.id, segment.held) ?? NEVER);
+    for (const [listing, blocks] of this.downloads.inFlight()) {
+      this.tellAll(this.announcer.progress(listing, blocks, now));
+      wake = Math.min(wake, this.announcer.due(listing.id, blocks) ?? NEVER);
     }
     return wake;
   }

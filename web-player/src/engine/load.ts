@@ -5,12 +5,15 @@ import { BLOCK_BYTES, idBytes } from "./identity.ts";
 import type { Listing } from "./library.ts";
 import type { Neighbour } from "./neighbour.ts";
 import { peerBytes } from "./peer-name.ts";
-import { ASKED, HELD, HTTP, MISSING, httpLatest, lectureBackup, liveBackup } from "./policy.ts";
+import { ASKED, HELD, HTTP, MISSING, feeds, httpLatest, lectureBackup, liveBackup } from "./policy.ts";
 import type { Parameters, View } from "./policy.ts";
 import type { Segment } from "./segment.ts";
 
-const PERMILLE = 1000;
 const IN_STEP_SEGMENTS = 2;
+const STRANDED_MS = 10_000;
+const MOST_RANKED = 65_536;
+/** Hashes have 31 bits, ranks are counted in sixteenths. */
+const SIXTEENTHS_OF_ALL = 2 ** 27;
 
 /** Blocks on their way over HTTP, and the bytes of the block that is not whole yet. */
 export interface HttpRange {
@@ -27,11 +30,17 @@ export interface HttpState {
   readonly queued: number;
 }
 
-/** This peer's part in an item: a feeder fetches each new live segment over HTTP at once. */
+/**
+ * This peer's part in an item: who has a stripe of each new live segment fetches it over HTTP at once (-1: none).
+ * `members` is how many watch the item.
+ */
 export interface Duty {
-  readonly feeder: boolean;
+  readonly stripe: number;
+  readonly stripes: number;
   readonly members: number;
 }
+
+export const NO_DUTY: Duty = { stripe: -1, stripes: 1, members: 1 };
 
 /** What the policy must know beside the load itself. */
 export interface Surroundings {
@@ -49,6 +58,12 @@ export class Load {
   readonly known: number;
   deadline: number;
   urgent: boolean;
+  /** Nobody needs it yet: it is never taken over HTTP. */
+  spare = false;
+  /** Since when some block has been offered by nobody. */
+  alone: number | undefined;
+  /** The peers that cannot bring it in time. */
+  readonly declined = new Set<string>();
   readonly askedAt: number[];
   owner: (string | undefined)[];
   readonly ranges = new Map<number, HttpRange>();
@@ -72,11 +87,17 @@ export class Load {
     this.askedAt = new Array<number>(segment.blocks).fill(0);
   }
 
+  /** Bitmap of the blocks on their way over HTTP. */
+  coming(): bigint {
+    let fetching = 0n;
+    for (const run of this.ranges.values()) fetching |= bitmap.full(run.count - run.done, run.first + run.done);
+    return fetching;
+  }
+
   /** The policy's state of each block. */
   states(): number[] {
     const { present } = this.segment;
-    let fetching = 0n;
-    for (const run of this.ranges.values()) fetching |= bitmap.full(run.count - run.done, run.first + run.done);
+    const fetching = this.coming();
     return this.owner.map((owner, block) => {
       if (bitmap.has(present, block)) return HELD;
       if (bitmap.has(fetching, block)) return HTTP;
@@ -120,53 +141,79 @@ export class Load {
 
 /** The neighbours that offer a block of the segment, or owe us one. */
 export function sourcesOf(load: Load, neighbours: readonly Neighbour[]): Neighbour[] {
-  const { key, sequence } = load.listing;
   const owners = new Set(load.owner);
-  return neighbours.filter((one) => owners.has(one.id) || one.offered(key, sequence, load.segment.blocks) !== 0n);
+  const offering = neighbours.filter((one) => offerOf(load, one) !== 0n);
+  return [...offering, ...neighbours.filter((one) => owners.has(one.id) && !offering.includes(one))];
 }
 
-/** The segment as the policy sees it. */
+/** The segment as the policy sees it. While HTTP is waited for after a failure, peers may come late. */
 export function viewOf(load: Load, sources: readonly Neighbour[], around: Surroundings, now: number): View {
   const { blocks } = load.segment;
   const { http, parameters } = around;
-  const { key, sequence } = load.listing;
   const index = new Map(sources.map((source, place) => [source.id, place]));
-  const size = Math.max(load.missingBytes(), 0);
-  const latest = httpLatest(load.deadline, parameters.margin_ms, size, http.rate, http.roundTrip, http.queued);
-  const backup = backupOf(load, around, latest);
   const waiting = load.retryAt > now;
+  const deadline = waiting ? Math.max(load.deadline, now + STRANDED_MS) : load.deadline;
+  const missing = load.missingBytes();
+  const latest = httpLatest(deadline, parameters.margin_ms, missing, http.rate, http.roundTrip, http.queued);
+  const state = load.states();
+  const offers = sources.map((source) => offerOf(load, source));
+  noteAlone(load, state, offers, now);
   return {
     now,
-    deadline: load.deadline,
-    backup: Math.max(backup, load.retryAt),
+    deadline,
+    backup: Math.max(backupOf(load, around, latest), load.retryAt),
     latest: Math.max(latest, load.retryAt),
     urgent: load.urgent && !waiting ? 1 : 0,
+    spare: load.spare ? 1 : 0,
     blockBytes: BLOCK_BYTES,
     offset: load.spread(around.me) % blocks,
     marginMs: parameters.margin_ms,
-    silenceMs: parameters.silence_ms,
-    state: load.states(),
+    state,
     owner: load.owner.map((owner) => (owner === undefined ? -1 : (index.get(owner) ?? -1))),
     asked: load.askedAt,
+    mine: waiting ? new Array<number>(blocks).fill(0) : mineOf(load, around),
     rate: sources.map((source) => source.rate.value),
     roundTrip: sources.map((source) => source.roundTrip.value),
     queue: sources.map((source) => source.queue(BLOCK_BYTES)),
+    ahead: sources.map((source) => source.queue(BLOCK_BYTES, load.deadline)),
     window: sources.map((source) => source.window()),
     silent: sources.map((source) => source.silent(now)),
-    offers: sources.flatMap((source) => flags(source.offered(key, sequence, blocks), blocks)),
+    patience: sources.map((source) => source.patience()),
+    offers: offers.flatMap((bits) => flags(bits, blocks)),
   };
+}
+
+function offerOf(load: Load, source: Neighbour): bigint {
+  if (load.declined.has(source.id)) return 0n;
+  return source.offered(load.listing.key, load.listing.sequence, load.segment.blocks);
+}
+
+/** Since when there has been a missing block that nobody offers. */
+function noteAlone(load: Load, state: readonly number[], offers: readonly bigint[], now: number): void {
+  const offered = offers.reduce((all, bits) => all | bits, 0n);
+  const lonely = state.some((one, block) => one === MISSING && !bitmap.has(offered, block));
+  load.alone = lonely ? (load.alone ?? now) : undefined;
+}
+
+/** Which blocks this peer fetches at once: those of its stripe, or all when it is alone. */
+function mineOf(load: Load, { neighbours, duty }: Surroundings): number[] {
+  const { blocks } = load.segment;
+  const { live, sequence } = load.listing;
+  const none = new Array<number>(blocks).fill(0);
+  if (!live) return none;
+  if (neighbours.length === 0) return none.fill(1);
+  return none.map((_, block) => (feeds(block, blocks, sequence, duty.stripe, duty.stripes) ? 1 : 0));
 }
 
 /** When HTTP may step in for blocks that nobody offers. */
 function backupOf(load: Load, { neighbours, me, duty, parameters }: Surroundings, latest: number): number {
   const { key, sequence, live } = load.listing;
-  const loading = neighbours.some((neighbour) => neighbour.isLoading(key, sequence));
   const mine = load.spread(me);
   if (live) {
-    if (duty.feeder || neighbours.length === 0) return load.known;
-    return loading ? latest : liveBackup(load.known, latest, mine % PERMILLE);
+    const members = Math.min(Math.max(duty.members, neighbours.length + 1), MOST_RANKED);
+    const rank = Math.floor((mine * members) / SIXTEENTHS_OF_ALL);
+    return liveBackup(load.known, latest, load.alone ?? load.known, rank, parameters.backup_step_ms);
   }
-  if (loading) return load.known + parameters.loading_wait_ms;
   const near = neighbours.filter((neighbour) => {
     const newest = neighbour.newest(key);
     return newest >= Math.max(sequence - IN_STEP_SEGMENTS, 0) && newest <= sequence;

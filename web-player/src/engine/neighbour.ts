@@ -10,18 +10,21 @@ import type { Parameters } from "./policy.ts";
 import { Rate, RoundTrip } from "./rate.ts";
 
 export const MOST_LOADING = 64;
+const LEAST_BLOCKS = 2;
+const MOST_PATIENCE_MS = 6000;
 const MOST_MESSAGES = 10_000;
 const MOST_BARREN = 32;
 const BARREN_EVERY_MS = 100;
 const MESSAGES_PER_MS = 2;
 const STRIKE_EVERY_MS = 1000;
 
-/** A want of ours: the blocks asked and those still owed as bitmaps, and when it was sent. */
+/** A want of ours: the blocks asked and those still owed as bitmaps, when it was sent, and when they are needed. */
 export interface Asked {
   readonly segment: string;
   blocks: bigint;
   owed: bigint;
   readonly sent: number;
+  readonly deadline: number;
 }
 
 /** A want of a neighbour: blocks still to be sent as a bitmap, its deadline on our clock, and if a proof is due. */
@@ -55,11 +58,13 @@ export class Neighbour {
   received = 0;
   useful = 0;
   buffered = 0;
+  drained = 0;
   delivered = 0;
+  brought = 0;
   suspected: number | undefined;
   strikes = 0;
   private excused = 0;
-  private patience = MOST_MESSAGES;
+  private messages = MOST_MESSAGES;
   private spent = 0;
   private readonly tracks = new Map<number, TrackKey>();
   private readonly have = new Map<string, Holdings>();
@@ -83,9 +88,9 @@ export class Neighbour {
 
   /** It sent a control message that weighs as much as so many. Throws ProtocolError on a flood: 10,000 at once, then 2,000 a second. */
   spend(now: number, messages = 1): void {
-    this.patience = Math.min(this.patience + (now - this.spent) * MESSAGES_PER_MS, MOST_MESSAGES) - messages;
+    this.messages = Math.min(this.messages + (now - this.spent) * MESSAGES_PER_MS, MOST_MESSAGES) - messages;
     this.spent = now;
-    if (this.patience < 0) throw new ProtocolError("flood", "too many control messages");
+    if (this.messages < 0) throw new ProtocolError("flood", "too many control messages");
   }
 
   // What it holds
@@ -134,11 +139,6 @@ export class Neighbour {
     return this.have.get(trackName(key))?.has(sequence) ?? false;
   }
 
-  /** It said that the segment is on its way to it. */
-  isLoading(key: TrackKey, sequence: number): boolean {
-    return this.loading.has(placeName(key, sequence));
-  }
-
   /** It uploads no more; should it again, it tells anew what it holds. */
   withdraws(): void {
     this.have.clear();
@@ -164,7 +164,7 @@ export class Neighbour {
     return false;
   }
 
-  /** Bitmap of the blocks of a segment that it can send at once. */
+  /** Bitmap of the blocks of a segment that it has, or fetches over HTTP and will have soon. */
   offered(key: TrackKey, sequence: number, blocks: number): bigint {
     if (this.holds(key, sequence)) return bitmap.full(blocks);
     return (this.loading.get(placeName(key, sequence)) ?? 0n) & bitmap.full(blocks);
@@ -193,7 +193,13 @@ export class Neighbour {
     for (const asked of this.asked.values()) if (asked.owed !== 0n) oldest = Math.min(oldest, asked.sent);
     const waited = oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(now - Math.max(this.delivered, oldest), 0);
     const suspect = this.suspected !== undefined && now - this.suspected < this.parameters.suspect_ms;
-    return suspect ? Math.max(waited, this.parameters.silence_ms) : waited;
+    return suspect ? Math.max(waited, this.patience()) : waited;
+  }
+
+  /** For how many ms it may be silent: longer when it is known to take its time for a block. */
+  patience(): number {
+    const blockMs = Math.floor((BLOCK_BYTES * 1000) / Math.max(this.rate.value, 1));
+    return this.parameters.silence_ms + Math.min(2 * blockMs, MOST_PATIENCE_MS);
   }
 
   /** A want was taken back: its blocks may still come, and are nobody's fault. */
@@ -215,10 +221,10 @@ export class Neighbour {
     if (this.excused < -this.parameters.credit_bytes) throw new ProtocolError("unasked", "it sends what nobody asked for");
   }
 
-  /** Bytes asked and not yet here, counting `blockBytes` a block. */
-  queue(blockBytes: number): number {
+  /** Bytes asked and not yet here, counting `blockBytes` a block; with a deadline only what is needed by then. */
+  queue(blockBytes: number, deadline = Number.POSITIVE_INFINITY): number {
     let blocks = 0;
-    for (const asked of this.asked.values()) blocks += bitmap.count(asked.owed);
+    for (const asked of this.asked.values()) if (asked.deadline <= deadline) blocks += bitmap.count(asked.owed);
     return blocks * blockBytes;
   }
 
@@ -227,12 +233,18 @@ export class Neighbour {
     if (this.suspected !== undefined) return BLOCK_BYTES;
     const { pipeline_ms, least_window_bytes, credit_bytes } = this.parameters;
     const pipeline = Math.floor((this.rate.value * (this.roundTrip.value + pipeline_ms)) / 1000);
-    return Math.min(Math.max(pipeline, least_window_bytes), credit_bytes);
+    const least = this.rate.measured ? LEAST_BLOCKS * BLOCK_BYTES : least_window_bytes;
+    return Math.min(Math.max(pipeline, least), credit_bytes);
   }
 
-  /** It let us down once more (counted once a second); true when it is time to part. */
+  /**
+   * It let us down once more (counted once a second); true when it is time to part. Whoever brought a block within the
+   * last half minute is only busy.
+   */
   strike(now: number): boolean {
-    if (now - this.struck > this.parameters.strike_forgiven_ms) this.strikes = 0;
+    const { strike_forgiven_ms: forgiven } = this.parameters;
+    const busy = this.brought > 0 && now - this.brought < forgiven;
+    if (busy || now - this.struck > forgiven) this.strikes = 0;
     if (this.strikes === 0 || now - this.struck >= STRIKE_EVERY_MS) {
       this.strikes += 1;
       this.struck = now;

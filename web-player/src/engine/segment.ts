@@ -30,6 +30,8 @@ export class Segment {
   readonly size: number;
   readonly blocks: number;
   readonly came = new Map<string, number>();
+  /** How often each block was handed on. */
+  readonly sent = new Map<number, number>();
   proof: Proof | undefined;
   held = 0n;
   private readonly bytes: Uint8Array<ArrayBuffer>;

@@ -7,10 +7,12 @@ import { BLOCK_BYTES, idBytes, idText } from "./identity.ts";
 import type { Want } from "./messages.ts";
 import type { Neighbour, Serving } from "./neighbour.ts";
 import { NEVER } from "./policy.ts";
+import { LATE } from "./refusals.ts";
 import type { Segment } from "./segment.ts";
+import { Uplink } from "./uplink.ts";
 
 export const MOST_SERVING = 256;
-const LATE = 3;
+const STUCK_MS = 1000;
 const QUARTER = 4;
 type Find = (segmentId: string) => Segment | undefined;
 
@@ -58,10 +60,22 @@ export class UploadCap {
 export class Uploads {
   private readonly exchange: Exchange;
   private cap: UploadCap;
+  private readonly uplink: Uplink;
 
   constructor(exchange: Exchange, bytesPerSecond: number) {
     this.exchange = exchange;
     this.cap = new UploadCap(bytesPerSecond);
+    this.uplink = new Uplink(exchange.parameters);
+  }
+
+  /** Bytes left the send buffer of a neighbour. */
+  drained(size: number, now: number): void {
+    this.uplink.drained(size, [...this.exchange.neighbours.values()], now);
+  }
+
+  /** For how much of the time since the last call, in permille, somebody waited for the uplink. */
+  strain(now: number): number {
+    return this.uplink.strain(now);
   }
 
   /** Change the cap in bytes/s (0: none). */
@@ -74,17 +88,36 @@ export class Uploads {
     for (const neighbour of this.exchange.neighbours.values()) {
       for (const serving of [...neighbour.serving.values()]) this.expireOrProve(neighbour, serving, now);
     }
+    const neighbours = [...this.exchange.neighbours.values()];
+    const wake = this.sendAll(neighbours, now);
+    this.uplink.note(wake !== NEVER && neighbours.some((one) => one.serving.size > 0), now);
+    return wake;
+  }
+
+  private sendAll(neighbours: readonly Neighbour[], now: number): number {
     const find: Find = (id) => this.exchange.find(id);
     while (this.cap.allows(now)) {
-      const shipment = nextShipment([...this.exchange.neighbours.values()], find);
+      if (!this.uplink.hasRoom(neighbours, now)) return now + STUCK_MS;
+      const shipment = nextShipment(neighbours, find);
       if (shipment === undefined) return NEVER;
-      this.ship(shipment, now);
+      this.shipInTime(shipment, neighbours, now);
     }
     return this.cap.ready(now);
   }
 
+  /** Send blocks, unless they would come too late: their receiver is about to fetch them over HTTP. */
+  private shipInTime(shipment: Shipment, neighbours: readonly Neighbour[], now: number): void {
+    const { neighbour, serving, segment, first } = shipment;
+    if (this.uplink.arrival(segment.blockBytes(first), neighbours, now) <= serving.deadline) {
+      this.ship(shipment, now);
+      return;
+    }
+    neighbour.serving.delete(serving.request);
+    this.exchange.say(neighbour, { type: "Refuse", request: serving.request, reason: LATE });
+  }
+
   private expireOrProve(neighbour: Neighbour, serving: Serving, now: number): void {
-    if (serving.deadline + this.exchange.parameters.late_want_ms < now) {
+    if (serving.deadline < now) {
       neighbour.serving.delete(serving.request);
       this.exchange.say(neighbour, { type: "Refuse", request: serving.request, reason: LATE });
       return;
@@ -104,6 +137,9 @@ export class Uploads {
     neighbour.sendRate.busy(now);
     neighbour.sent += data.length;
     neighbour.buffered += data.length;
+    this.uplink.rate.busy(now);
+    if (neighbour.buffered === data.length) neighbour.drained = now;
+    for (let block = first; block < first + count; block += 1) segment.sent.set(block, (segment.sent.get(block) ?? 0) + 1);
     this.cap.spend(data.length);
     this.exchange.count("sent", data.length);
     this.exchange.emit({ type: "SendBlocks", peer: neighbour.id, data: encodeBlocks(serving.request, first, data) });
@@ -159,13 +195,22 @@ function firstOf(neighbour: Neighbour, find: Find): Shipment | undefined {
     const segment = find(serving.segment);
     if (segment?.proof === undefined) continue;
     const ready = serving.blocks & segment.held;
-    const [first] = bitmap.ones(ready);
+    const first = leastSent(ready, segment);
     if (first === undefined) continue;
     const count = run(ready >> BigInt(first), messageBlocks(neighbour));
     const size = segment.run(first, count).length;
     return neighbour.sent + size <= neighbour.credit ? { neighbour, serving, segment, first, count } : undefined;
   }
   return undefined;
+}
+
+/** The block that was handed on least often; undefined when there is none. */
+function leastSent(ready: bigint, { sent }: Segment): number | undefined {
+  let least: number | undefined;
+  for (const block of bitmap.ones(ready)) {
+    if (least === undefined || (sent.get(block) ?? 0) < (sent.get(least) ?? 0)) least = block;
+  }
+  return least;
 }
 
 function run(bits: bigint, most: number): number {

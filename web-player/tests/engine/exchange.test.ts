@@ -57,7 +57,9 @@ class Replay {
       store: (place: Place, piece: Piece) => { exchange.store(listing(place), this.piece(piece)); },
       offer: (place: Place) => { exchange.offer(listing(place)); },
       given_up: (segment: string) => { exchange.givenUp(segment); },
-      duty: (item: string, feeder: boolean, members: number) => { exchange.duties.set(item, { feeder, members }); },
+      duty: (item: string, stripe: number, stripes: number, members: number) => {
+        exchange.duties.set(item, { stripe, stripes, members });
+      },
       http_data: (segment: string, first: number, piece: Piece, now: number) => {
         exchange.downloads.httpData(segment, first, this.piece(piece), now);
       },

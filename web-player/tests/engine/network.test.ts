@@ -34,7 +34,7 @@ describe("exchanges over a network in memory", () => {
   it("take one copy over HTTP for six viewers of a live class", () => {
     const names = [A, B, C, D, "ee".repeat(16), "ff".repeat(16)];
     const net = network(names);
-    names.forEach((name) => net.peer(name).duties.set("class-1", { feeder: name === A, members: 6 }));
+    names.forEach((name) => net.peer(name).duties.set("class-1", { stripe: name === A ? 0 : -1, stripes: 1, members: 6 }));
     net.run(100);
     for (let sequence = 0; sequence < 4; sequence += 1) {
       const listing = net.listing(sequence);
