@@ -179,6 +179,8 @@ class CellRun:
         started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         listing = asyncio.create_task(house.note_listed(self.began, self.listed)) if stage.live else None
         await self._follow_timetable(stage)
+        # Now, as the time of processes that have ended cannot be read any more.
+        own.look()
         await self._end(stage)
         if listing is not None:
             listing.cancel()

@@ -16,6 +16,7 @@ from tests.lab.record import Cell, cell_path, write_cell
 from tests.lab.scenario import Scenario
 
 _LATE_S = 2.0
+_OTHERS_SHARE = 0.25
 RESULTS = ROOT / "artifacts" / "lab"
 _PAGES = ROOT / "web-player" / "dist"
 
@@ -81,6 +82,9 @@ def summary(cell: Cell) -> str:
         told += f", failed: {' '.join(failed)}"
     if cell.late_s > _LATE_S:
         told += f"; the encoder was {cell.late_s:.0f} s late: the machine was too busy, run this cell again"
+    others = cell.machine.others_cores or 0.0
+    if others > cell.machine.cores * _OTHERS_SHARE:
+        told += f"; others took {others:.1f} of {cell.machine.cores} cores: its times count for little"
     return told
 
 
