@@ -55,14 +55,8 @@ function part(index: number): (typeof LECTURE)[number] {
   return found;
 }
 
-/** A page's exchange with a neighbour, and its lasting cache over `caches`. */
-function page(caches: FakeCaches, { memory = 10 * SIZE } = {}) {
-  const clock = new FakeClock();
-  const desk = new NearDesk(caches);
-  let opened = 0;
-  const own = { role: VIEWER, agent: "t", cacheBytes: memory, uploads: true, uploadBytesPerSecond: 0 };
-  const exchange: Exchange = new Exchange({ ...own, backed: (id) => backing.backs(id) }, PARAMETERS);
-  const wants: [sequence: number, at: number][] = [];
+/** As much of a node as is used, which notes what is wanted of the network and when. */
+function nodeOver(exchange: Exchange, clock: FakeClock, wants: [sequence: number, at: number][]): Node {
   const node = {
     clock,
     exchange,
@@ -76,7 +70,19 @@ function page(caches: FakeCaches, { memory = 10 * SIZE } = {}) {
     store: (listing: Listing, data: Uint8Array) => { exchange.store(listing, data); },
     withdraw: (id: string) => { exchange.givenUp(id); },
   };
-  const backing: Backing = new Backing(node as unknown as Node, "i", () => {
+  return node as unknown as Node;
+}
+
+/** A page's exchange with a neighbour, and its lasting cache over `caches`. */
+function page(caches: FakeCaches, { memory = 10 * SIZE } = {}) {
+  const clock = new FakeClock();
+  const desk = new NearDesk(caches);
+  let opened = 0;
+  const own = { role: VIEWER, agent: "t", cacheBytes: memory, uploads: true, uploadBytesPerSecond: 0 };
+  const exchange: Exchange = new Exchange({ ...own, backed: (id) => backing.backs(id) }, PARAMETERS);
+  const wants: [sequence: number, at: number][] = [];
+  const node = nodeOver(exchange, clock, wants);
+  const backing: Backing = new Backing(node, "i", () => {
     opened += 1;
     return Promise.resolve({ Shelf, desk });
   });
