@@ -20,10 +20,11 @@ Seats = list[Watch | None]
 
 def note_strain(item: Item, watch: Watch, strain: int, settings: TrackerSettings, now: int) -> None:
     """A member has told for how much of its time (permille) others wait for its uplink."""
-    if not watch.feeds or watch.peer.seeder:
+    if not watch.feeds:
         return
     if strain >= settings.strain_begin and not item.striped:
         item.striped = watch.weak = True
+        item.grows = now
     if strain >= settings.strain_end:
         item.strained = now
 

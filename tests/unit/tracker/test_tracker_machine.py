@@ -68,12 +68,13 @@ class Swarm(RuleBasedStateMachine):
         position=st.integers(-1, 60),
         slots=st.integers(0, 5),
         want=st.sampled_from([4, 4, 2, 0]),
+        strain=st.sampled_from([0, 0, 50, 300, 900]),
     )
-    def announce(self, client: Client, item: str, position: int, slots: int, want: int) -> None:
-        self._announce(client, item, position, slots, want)
+    def announce(self, client: Client, item: str, position: int, slots: int, want: int, strain: int) -> None:
+        self._announce(client, item, position, slots, want, strain)
 
-    def _announce(self, client: Client, item: str, position: int, slots: int, want: int) -> None:
-        found = client.announce(item, position, (position, position + 3), slots, want)
+    def _announce(self, client: Client, item: str, position: int, slots: int, want: int, strain: int = 0) -> None:
+        found = client.announce(item, position, (position, position + 3), slots, want, strain=strain)
         self.watching[client, item] = self.bench.now
         assert len(found) == len(set(found)) <= want
         by_id = {other.id: other for other in self.modes}
@@ -210,7 +211,10 @@ class Swarm(RuleBasedStateMachine):
         for item in self.bench.tracker.members.items.values():
             assert all(w.feeds and (w in item.viewers or w in item.seeders) for w in item.feeders)
             flagged = [w for roster in (item.viewers, item.seeders) for w in roster if w.feeds]
-            assert len(flagged) == len(item.feeders) <= 2
+            assert set(flagged) == set(item.feeders)
+            assert len(flagged) == len(item.feeders) <= (16 if item.striped else 2)
+            groups = {frozenset([w.peer.network] if w.peer.ticket.mode == "site" else []) for w in flagged}
+            assert sum(w.part.stripe == 0 for w in flagged) == len(groups)
             if item.seeders:
                 assert all(w.peer.seeder for w in item.feeders)
                 assert len(item.feeders) == min(2, len(item.seeders))
