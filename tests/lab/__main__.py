@@ -1,6 +1,7 @@
 """The command line of the laboratory: `python -m tests.lab run|draw|check|clean`."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Do what was asked; returns the exit code."""
     arguments = _arguments()
+    # Asked to end, it takes its networks and processes down as it does for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if arguments.clean or arguments.word == "clean":
         return _clean()
     return {"run": _run, "draw": _draw, "check": _check}[arguments.word](arguments)
@@ -53,6 +56,9 @@ def _run(arguments: argparse.Namespace) -> int:
     except (ScenarioError, CellError, NetworkError, BuildError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped; the cells that are done stay, and the same command goes on from there.", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -63,7 +69,6 @@ def _file(name: str) -> Path:
 
 def _draw(arguments: argparse.Namespace) -> int:
     from tests.lab.draw import draw
-
     from tests.lab.record import RecordError, read_cell
 
     try:
