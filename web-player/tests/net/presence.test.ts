@@ -1,7 +1,8 @@
 // @vitest-environment node
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Exchange } from "../../src/engine/exchange.ts";
 import { SEEDER, VIEWER } from "../../src/engine/messages.ts";
+import type { ToTracker } from "../../src/engine/messages.ts";
 import { PARAMETERS } from "../../src/engine/policy.ts";
 import type { Mesh } from "../../src/net/mesh.ts";
 import { Presence } from "../../src/net/presence.ts";
@@ -19,13 +20,14 @@ function crowd() {
   exchange.me = name(90);
   const avoided: string[] = [];
   const parted: string[] = [];
+  const sent: ToTracker[] = [];
   const mesh = { slots: 3, wanted: 0, neighbours: [new Uint8Array(16)], takeFailed: () => [], avoid: (peer: string) => avoided.push(peer) };
   const presence = new Presence({
     clock,
     exchange,
     mesh: mesh as unknown as Mesh,
     degree: 8,
-    send: () => true,
+    send: (message) => sent.push(message) > 0,
     joined: () => true,
     meets: () => true,
     part: (peer) => {
@@ -45,7 +47,7 @@ function crowd() {
       }
     }
   };
-  return { presence, run, avoided, parted };
+  return { presence, run, avoided, parted, sent, clock, exchange };
 }
 
 describe("a viewer's presence", () => {
@@ -55,5 +57,22 @@ describe("a viewer's presence", () => {
     await run(20);
     expect(parted).toEqual([name(8)]);
     expect(avoided).toEqual(parted);
+  });
+
+  it("says with every item how strained the uplink was, over no less than five seconds", async () => {
+    const { presence, clock, exchange, sent } = crowd();
+    let strain = 0;
+    vi.spyOn(exchange.uploads, "strain").mockImplementation(() => (strain += 100));
+    const announced = () => sent.splice(0).map((message) => message.type === "Announce" && [message.item, message.strain]);
+    presence.watch("i", () => ({ position: 0, first: -1, last: -1 }));
+    presence.watch("j", () => ({ position: 0, first: -1, last: -1 }));
+    await clock.run(10_000);
+    sent.splice(0);
+    const before = strain;
+    presence.announce();
+    expect(announced()).toEqual([["i", before], ["j", before]]);
+    await clock.run(5000);
+    presence.announce();
+    expect(announced()).toEqual([["i", before + 100], ["j", before + 100]]);
   });
 });
