@@ -141,9 +141,9 @@ class Node:
         """The clock of the exchange, in ms."""
         return int(self._loop.time() * 1000)
 
-    def want(self, listing: Listing, deadline: int, *, urgent: bool = False) -> None:
+    def want(self, listing: Listing, deadline: int, *, urgent: bool = False, spare: bool = False) -> None:
         """Get a segment by `deadline` (ms on `now`'s clock)."""
-        self.exchange.want(listing, deadline, self.now(), urgent=urgent)
+        self.exchange.want(listing, deadline, self.now(), urgent=urgent, spare=spare)
         self._soon()
 
     def unwant(self, segment: bytes) -> None:

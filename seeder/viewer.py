@@ -32,6 +32,8 @@ AGENT = f"banyan-viewer/{__version__}"
 _ADDRESS = re.compile(r"(.*?)/(?:watch|items|hls)/([A-Za-z0-9_-]{1,64})(?:/[a-z.0-9]*)?/?")
 _TICK_S = 0.1
 _AHEAD_MS = 30_000
+_SPARE_MS = 60_000
+"""So much more of a lecture is taken from peers that have nothing else to do."""
 _LOADS_PER_TRACK = 3
 _LISTINGS_KEPT = 256
 _JOIN_AFTER_MS = 150
@@ -194,7 +196,7 @@ class Viewer:
         self._playhead = Playhead(tuple(track.id for track in tracks), item.state == "live", self._began)
         self._target_ms = item.segment_duration
         self._listings: dict[tuple[str, int], Listing] = {}
-        self._asked: dict[bytes, tuple[int, bool]] = {}
+        self._asked: dict[bytes, tuple[int, bool, bool]] = {}
         self._fetched: set[bytes] = set()
         self._standing: Standing | None = None
         self._held = (-1, -1)
@@ -324,18 +326,22 @@ class Viewer:
 
     def _want(self, track: str, now: int, waiting: bool, ahead: int, current: int) -> None:
         loading = 0
-        for sequence, left in self._playhead.wanted(ahead):
+        further = 0 if self._playhead.live or not self.node.exchange.neighbours else _SPARE_MS
+        for sequence, left in self._playhead.wanted(ahead + further):
             listing = self._listings.get((track, sequence))
             if listing is None or listing.id in self._fetched:
                 continue
             loading += 1
             if loading > _LOADS_PER_TRACK:
                 return
-            deadline, urgent = now + round(left), waiting and sequence == current
-            known = self._asked.get(listing.id)
-            if known is None or known[1] != urgent or abs(known[0] - deadline) > _MOVED_MS:
-                self._asked[listing.id] = (deadline, urgent)
-                self.node.want(listing, deadline, urgent=urgent)
+            self._ask(listing, now + round(left), urgent=waiting and sequence == current, spare=left >= ahead)
+
+    def _ask(self, listing: Listing, deadline: int, *, urgent: bool, spare: bool) -> None:
+        """Tell the node what is wanted, unless it knows."""
+        known = self._asked.get(listing.id)
+        if known is None or known[1:] != (urgent, spare) or abs(known[0] - deadline) > _MOVED_MS:
+            self._asked[listing.id] = (deadline, urgent, spare)
+            self.node.want(listing, deadline, urgent=urgent, spare=spare)
 
     def _forget_passed(self) -> None:
         for segment in list(self._asked):

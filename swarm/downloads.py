@@ -22,7 +22,7 @@ _MOST_DEADLINE_MS = 600_000
 
 
 class Downloads:
-    """The loads of one exchange. `urgent` is true while the player waits for bytes."""
+    """The loads of one exchange. `urgent`: the player waits for bytes; `peer_rate`: what all peers bring while they owe."""
 
     NEVER = NEVER
 
@@ -33,6 +33,7 @@ class Downloads:
         parameters = exchange.parameters
         self.http_rate = Rate(parameters.initial_http_rate)
         self.http_round_trip = RoundTrip(parameters.initial_round_trip_ms)
+        self.peer_rate = Rate(parameters.initial_rate)
         self._asked_http: dict[tuple[bytes, int], int] = {}
         self._now = 0
 
@@ -121,6 +122,7 @@ class Downloads:
         blocks = bitmap.full(count) << first
         neighbour.asked[request] = Asked(load.segment.id, blocks, blocks, now, load.deadline)
         neighbour.rate.busy(now)
+        self.peer_rate.busy(now)
         for block in range(first, first + count):
             load.owner[block] = neighbour.id
             load.asked_at[block] = now
@@ -194,6 +196,7 @@ class Downloads:
         neighbour.delivered = neighbour.brought = now
         neighbour.suspected = None
         neighbour.rate.add(len(blocks.data), now)
+        self.peer_rate.add(len(blocks.data), now)
         if asked.owed == asked.blocks:
             neighbour.round_trip.add(min(now - asked.sent, 5000))
         self._arrived(neighbour, blocks.request, asked, bits)
@@ -334,8 +337,10 @@ class Downloads:
 
     def _rest(self, neighbour: Neighbour) -> None:
         """Time in which nothing is owed does not count for a rate."""
-        if not any(asked.owed for asked in neighbour.asked.values()):
+        if not neighbour.owes:
             neighbour.rate.idle(self._now)
+            if not any(one.owes for one in self._exchange.neighbours.values()):
+                self.peer_rate.idle(self._now)
 
     def _rest_http(self) -> None:
         if not any(load.ranges for load in self._loads.values()):

@@ -185,6 +185,11 @@ class Neighbour:
         block_ms = BLOCK_BYTES * 1000 // max(self.rate.value, 1)
         return self.parameters.silence_ms + min(2 * block_ms, _MOST_PATIENCE_MS)
 
+    @property
+    def owes(self) -> bool:
+        """Something asked of it is not here yet."""
+        return any(asked.owed for asked in self.asked.values())
+
     def excuse(self, request: int) -> None:
         """A want was taken back: its blocks may still come, and are nobody's fault."""
         asked = self.asked.pop(request)

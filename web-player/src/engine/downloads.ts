@@ -19,10 +19,11 @@ const MOST_DEADLINE_MS = 600_000;
 const MOST_ROUND_TRIP_MS = 5000;
 const MOST_DOUBLINGS = 6;
 
-/** The loads of one exchange. `urgent` is true while the player waits for bytes. */
+/** The loads of one exchange. `urgent`: the player waits for bytes; `peerRate`: what all peers bring while they owe. */
 export class Downloads {
   readonly httpRate: Rate;
   readonly httpRoundTrip: RoundTrip;
+  readonly peerRate: Rate;
   private readonly exchange: Exchange;
   private readonly loads = new Map<string, Load>();
   private readonly actions = new Array<number>(ACTION_FIELDS * 2 * (MAX_BLOCKS + 1)).fill(0);
@@ -33,6 +34,7 @@ export class Downloads {
     this.exchange = exchange;
     this.httpRate = new Rate(exchange.parameters.initial_http_rate);
     this.httpRoundTrip = new RoundTrip(exchange.parameters.initial_round_trip_ms);
+    this.peerRate = new Rate(exchange.parameters.initial_rate);
   }
 
   // What is wanted
@@ -142,6 +144,7 @@ export class Downloads {
     const blocks = bitmap.full(count, first);
     neighbour.asked.set(request, { segment: load.segment.id, blocks, owed: blocks, sent: now, deadline: load.deadline });
     neighbour.rate.busy(now);
+    this.peerRate.busy(now);
     load.owner.fill(neighbour.id, first, first + count);
     load.askedAt.fill(now, first, first + count);
     const proof = load.segment.proof === undefined && load.proofAsked === undefined;
@@ -224,6 +227,7 @@ export class Downloads {
     neighbour.brought = now;
     neighbour.suspected = undefined;
     neighbour.rate.add(blocks.data.length, now);
+    this.peerRate.add(blocks.data.length, now);
     if (asked.owed === asked.blocks) neighbour.roundTrip.add(Math.min(now - asked.sent, MOST_ROUND_TRIP_MS));
     this.arrived(neighbour, blocks.request, asked, bits);
     const load = this.loads.get(asked.segment);
@@ -381,7 +385,9 @@ export class Downloads {
 
   /** Time in which nothing is owed does not count for a rate. */
   private rest(neighbour: Neighbour): void {
-    if (![...neighbour.asked.values()].some((one) => one.owed !== 0n)) neighbour.rate.idle(this.now);
+    if (neighbour.owes) return;
+    neighbour.rate.idle(this.now);
+    if (![...this.exchange.neighbours.values()].some((one) => one.owes)) this.peerRate.idle(this.now);
   }
 
   private restHttp(): void {

@@ -202,6 +202,11 @@ export class Neighbour {
     return this.parameters.silence_ms + Math.min(2 * blockMs, MOST_PATIENCE_MS);
   }
 
+  /** Something asked of it is not here yet. */
+  get owes(): boolean {
+    return [...this.asked.values()].some((asked) => asked.owed !== 0n);
+  }
+
   /** A want was taken back: its blocks may still come, and are nobody's fault. */
   excuse(request: number): void {
     this.excused += bitmap.count(this.asked.get(request)?.blocks ?? 0n) * BLOCK_BYTES;

@@ -8,11 +8,13 @@ export interface Capacity {
 }
 
 /**
- * What HTTP or the fastest peer can do, whichever is more. Peers are not summed up: they were measured at different
- * times, each with much of one downlink for itself, so that their sum may be far more than fits through it.
+ * What HTTP, the fastest peer or all peers together can do, whichever is more. The rates of peers are not summed up: they
+ * were measured at different times, each with much of one downlink for itself, so that their sum may be far more than
+ * fits through it.
  */
 export function capacityOf({ downloads, neighbours }: Pick<Exchange, "downloads" | "neighbours">): Capacity {
-  const rates = [downloads.httpRate, ...[...neighbours.values()].map((neighbour) => neighbour.rate)];
+  const peers = [...neighbours.values()].map((neighbour) => neighbour.rate);
+  const rates = [downloads.httpRate, downloads.peerRate, ...peers];
   const measured = rates.filter((rate) => rate.measured).map((rate) => rate.value);
   return { rate: Math.max(0, ...measured), roundTrip: downloads.httpRoundTrip.value };
 }

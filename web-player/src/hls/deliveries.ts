@@ -11,6 +11,9 @@ const GRACE_MS = 6000;
 const URGENT_BUFFER_S = 0.25;
 const AHEAD_LIVE = 3;
 const AHEAD_LECTURE = 1;
+/** So many segments of a lecture are taken from peers that have nothing else to do, a few at a time. */
+const LOOK_AHEAD = 15;
+const MOST_TO_SPARE = 2;
 const SECOND = 1000;
 /** After these the playhead is somewhere else, or comes to a segment at another time. */
 const TIMING_EVENTS = ["seeking", "waiting", "ratechange"] as const;
@@ -57,7 +60,8 @@ export class Deliveries {
   private readonly isVideo: (track: string) => boolean;
   private readonly open = new Map<string, Delivery>();
   private readonly fetchedAhead = new Map<string, Listing>();
-  private readonly newest = new Map<string, number>();
+  private readonly toSpare = new Set<string>();
+  private readonly newest = new Map<string, Listing>();
   private playhead: HTMLVideoElement | undefined;
   private listening = new AbortController();
 
@@ -77,6 +81,7 @@ export class Deliveries {
     this.listening = new AbortController();
     this.playhead = video;
     const { signal } = this.listening;
+    video?.addEventListener("seeking", () => { this.dropSpare(); }, { signal });
     for (const name of TIMING_EVENTS) video?.addEventListener(name, () => { this.timeAll(); }, { signal });
   }
 
@@ -85,8 +90,8 @@ export class Deliveries {
     const { listing } = order;
     this.timeline.learn(listing.sequence, order.start, order.duration);
     this.leaveOtherTracks(listing);
-    this.newest.set(listing.key.track, listing.sequence);
-    this.fetchedAhead.delete(listing.id);
+    this.newest.set(listing.key.track, listing);
+    this.forgetAhead(listing.id);
     const delivery: Delivery = {
       order,
       customer,
@@ -181,7 +186,8 @@ export class Deliveries {
 
   /** The node has a segment. */
   finished(id: string, came: readonly (readonly [string, number])[]): void {
-    this.fetchedAhead.delete(id);
+    if (this.toSpare.has(id)) for (const listing of this.newest.values()) this.lookAhead(listing, id);
+    this.forgetAhead(id);
     const delivery = this.take(id);
     if (delivery === undefined) return;
     const data = this.node.exchange.data(id);
@@ -193,7 +199,7 @@ export class Deliveries {
 
   /** The node cannot have a segment. */
   failed(id: string): void {
-    this.fetchedAhead.delete(id);
+    this.forgetAhead(id);
     this.take(id)?.customer.gaveUp();
   }
 
@@ -203,7 +209,8 @@ export class Deliveries {
     const newest = first === undefined ? undefined : this.newest.get(first.key.track);
     if (newest === undefined || !this.mayFetchAhead()) return;
     for (const listing of listings) {
-      if (listing.live && listing.sequence > newest && listing.sequence <= newest + AHEAD_LIVE) this.wantAhead(listing);
+      const step = listing.sequence - newest.sequence;
+      if (listing.live && step > 0 && step <= AHEAD_LIVE) this.wantAhead(listing);
     }
   }
 
@@ -212,6 +219,7 @@ export class Deliveries {
     for (const id of [...this.open.keys()]) this.cancel(id);
     for (const id of this.fetchedAhead.keys()) this.node.unwant(id);
     this.fetchedAhead.clear();
+    this.toSpare.clear();
     this.newest.clear();
     this.timeline.forget();
   }
@@ -228,14 +236,46 @@ export class Deliveries {
       const next = this.node.exchange.library.at(listing.key, listing.sequence + step);
       if (next !== undefined) this.wantAhead(next);
     }
+    this.lookAhead(listing);
   }
 
-  private wantAhead(listing: Listing): void {
-    const start = this.timeline.startOf(listing.sequence);
+  /** Take more of a lecture from peers, after `listing`; a spare load that ends makes room for another. */
+  private lookAhead(listing: Listing, ends = ""): void {
     const { exchange } = this.node;
-    if (start === undefined || this.open.has(listing.id) || exchange.find(listing.id) !== undefined) return;
-    this.fetchedAhead.set(listing.id, listing);
-    this.node.want(listing, this.node.clock.now() + this.untilNeeded(start), false);
+    if (listing.live || exchange.neighbours.size === 0 || !this.mayFetchAhead()) return;
+    let free = MOST_TO_SPARE - this.toSpare.size + (ends === "" ? 0 : 1);
+    for (let step = AHEAD_LECTURE + 1; step <= LOOK_AHEAD && free > 0; step += 1) {
+      const next = exchange.library.at(listing.key, listing.sequence + step);
+      if (next === undefined) return;
+      if (this.wantAhead(next, true)) free -= 1;
+    }
+  }
+
+  /** Begin a load that hls.js has not asked for; false when there is nothing to begin. */
+  private wantAhead(listing: Listing, spare = false): boolean {
+    const start = this.timeline.startOf(listing.sequence);
+    const { id } = listing;
+    const known = this.open.has(id) || this.node.exchange.find(id) !== undefined;
+    if (start === undefined || (known && (spare || !this.toSpare.has(id)))) return false;
+    this.fetchedAhead.set(id, listing);
+    if (spare) this.toSpare.add(id);
+    else this.toSpare.delete(id);
+    this.node.want(listing, this.node.clock.now() + this.untilNeeded(start), false, spare);
+    return true;
+  }
+
+  private forgetAhead(id: string): void {
+    this.fetchedAhead.delete(id);
+    this.toSpare.delete(id);
+  }
+
+  /** The playhead is elsewhere: what was fetched to spare is of no use. */
+  private dropSpare(): void {
+    for (const id of this.toSpare) {
+      this.fetchedAhead.delete(id);
+      this.node.unwant(id);
+    }
+    this.toSpare.clear();
   }
 
   /** What was fetched ahead of another quality is dropped when hls.js changes to this one. */
@@ -244,7 +284,7 @@ export class Deliveries {
     if (!this.isVideo(track)) return;
     for (const [id, other] of this.fetchedAhead) {
       if (other.key.track === track || !this.isVideo(other.key.track)) continue;
-      this.fetchedAhead.delete(id);
+      this.forgetAhead(id);
       this.node.unwant(id);
     }
     for (const other of [...this.newest.keys()]) {

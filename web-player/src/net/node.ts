@@ -152,8 +152,8 @@ export class Node implements MeshListener, TrackerListener {
   }
 
   /** Get a segment by `deadline` (ms on the clock). */
-  want(listing: Listing, deadline: number, urgent: boolean): void {
-    this.exchange.want(listing, deadline, this.clock.now(), urgent);
+  want(listing: Listing, deadline: number, urgent: boolean, spare = false): void {
+    this.exchange.want(listing, deadline, this.clock.now(), urgent, spare);
     // The answer of the cache must not come before the caller is ready for it.
     this.driver.soon();
   }

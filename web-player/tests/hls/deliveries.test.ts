@@ -45,9 +45,9 @@ function player({ spare = 0 } = {}) {
   const node: Supplier = {
     clock,
     exchange,
-    want: (listing, deadline, urgent) => {
+    want: (listing, deadline, urgent, spare) => {
       wants.push([listing.sequence, deadline - clock.now(), urgent]);
-      exchange.want(listing, deadline, clock.now(), urgent);
+      exchange.want(listing, deadline, clock.now(), urgent, spare);
     },
     unwant: (id) => { exchange.unwant(id); },
     spare: () => spare,
@@ -79,7 +79,11 @@ function player({ spare = 0 } = {}) {
 }
 
 function at(index: number): (typeof CLASS)[number] {
-  const found = CLASS[index];
+  return one(CLASS, index);
+}
+
+function one<Kind>(all: readonly Kind[], index: number): Kind {
+  const found = all[index];
   if (found === undefined) throw new Error("no such segment");
   return found;
 }
@@ -126,6 +130,40 @@ describe("fetching ahead", () => {
     bring(0, 0, 4);
     expect(ends).toEqual([`7: ${SIZE}`]);
     expect(wants.slice(1)).toEqual([[8, 4000, false], [9, 8000, false], [10, 12_000, false]]);
+  });
+});
+
+describe("looking ahead in a lecture", () => {
+  const LECTURE = Array.from({ length: 24 }, (_, sequence) => {
+    const data = segment(SIZE, 100 + sequence);
+    return { key: { item: "i", track: "v360" }, sequence, id: idText(prove(data).id), size: SIZE, live: false };
+  });
+
+  function lecture(peers: number) {
+    const stage = player();
+    for (const listing of LECTURE) stage.exchange.listed(listing);
+    for (let index = 0; index < peers; index += 1) stage.exchange.peerOpened(String(index).repeat(32), VIEWER, 0);
+    stage.deliveries.order({ listing: one(LECTURE, 0), start: 0, duration: DURATION }, {
+      delivered: () => undefined,
+      gaveUp: () => undefined,
+    });
+    return stage;
+  }
+
+  it("takes nothing to spare where there is nobody to give it", () => {
+    expect(lecture(0).wants.map(([sequence]) => sequence)).toEqual([0, 1]);
+  });
+
+  it("wants two segments to spare, never over HTTP, and drops them when the playhead jumps", async () => {
+    const { wants, exchange, clock, video } = lecture(1);
+    expect(wants.map(([sequence]) => sequence)).toEqual([0, 1, 2, 3]);
+    await clock.run(5000);
+    exchange.poll(clock.now());
+    const fetched = exchange.takeEvents().flatMap((event) => (event.type === "FetchHttp" ? [event.segment] : []));
+    expect(fetched).toEqual([one(LECTURE, 0).id, one(LECTURE, 1).id]);
+    video.tell("seeking");
+    expect(exchange.find(one(LECTURE, 2).id)).toBeUndefined();
+    expect(exchange.find(one(LECTURE, 1).id)).toBeDefined();
   });
 });
 
