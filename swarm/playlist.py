@@ -25,7 +25,7 @@ _DOMAIN = b"banyan/playlist/1\0"
 _NAME = r"[A-Za-z0-9_-]{1,64}"
 _LINE = re.compile(
     rf"#BANYAN:v=1,kid=({_NAME}),item=({_NAME}),track=({_NAME}),window=(live|all|\d{{1,15}}-\d{{1,15}}),"
-    rf"edition=(\d{{1,15}}),head=(-1|\d{{1,15}}),time=(\d{{1,15}}),sig=([A-Za-z0-9_-]{{86}})\n"
+    rf"edition=(\d{{1,15}}),head=(-1|\d{{1,15}}),time=(\d{{1,15}}),sig=([A-Za-z0-9_-]{{85}}[AQgw])\n"
 )
 
 

@@ -17,7 +17,7 @@ const MARK = "#BANYAN:";
 const NAME = "[A-Za-z0-9_-]{1,64}";
 const LINE = new RegExp(
   `^${MARK}v=1,kid=(${NAME}),item=(${NAME}),track=(${NAME}),window=(live|all|\\d{1,15}-\\d{1,15}),` +
-    `edition=(\\d{1,15}),head=(-1|\\d{1,15}),time=(\\d{1,15}),sig=([A-Za-z0-9_-]{86})\\n$`,
+    `edition=(\\d{1,15}),head=(-1|\\d{1,15}),time=(\\d{1,15}),sig=([A-Za-z0-9_-]{85}[AQgw])\\n$`,
 );
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNATURE_ALGORITHM = { name: "ECDSA", hash: "SHA-256" } as const;
