@@ -11,7 +11,7 @@ from seeder.node import NodeSettings
 from swarm.blocks import decode_blocks, encode_blocks
 from swarm.codec import PEER
 from swarm.identity import BLOCK_BYTES
-from swarm.peer_messages import SEEDER, SegmentProof
+from swarm.peer_messages import NOT_HELD, SEEDER, PeerMessage, Refuse, SegmentProof
 
 Spoil = Callable[[bytes], bytes | None]
 SLOW_BYTES_PER_S = 1000
@@ -40,8 +40,20 @@ def nothing(_: bytes) -> None:
     """No block ever comes."""
 
 
+def lies(request: int) -> list[PeerMessage]:
+    """It has not what it still offers."""
+    return [Refuse(request, NOT_HELD)]
+
+
+def flood(request: int) -> list[PeerMessage]:
+    """Proofs that nobody asked for, instead of a block."""
+    return [SegmentProof(bytes(32), bytes(40))] * FLOOD
+
+
+ANSWERS: dict[str, Callable[[int], list[PeerMessage]]] = {"liar": lies, "flood": flood}
 BLOCKS: dict[str, Spoil] = {"flip": flipped, "another": another, "short": shortened, "silent": nothing}
-KINDS = (*BLOCKS, "proof", "slow")
+KINDS = (*BLOCKS, "proof", "slow", "liar", "flood")
+FLOOD = 400
 
 
 @asynccontextmanager
@@ -68,6 +80,10 @@ def corrupt(mesh: Mesh, kind: str) -> None:
         if kind == "slow":
             loop = asyncio.get_running_loop()
             loop.call_later(BLOCK_BYTES / SLOW_BYTES_PER_S, send_blocks, peer, message, low_mark)
+            return
+        if kind in ANSWERS:
+            for answer in ANSWERS[kind](decode_blocks(message).request):
+                send_control(peer, PEER.encode(answer))
             return
         spoilt = BLOCKS[kind](message) if kind in BLOCKS else message
         if spoilt is not None:

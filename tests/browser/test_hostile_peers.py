@@ -13,6 +13,8 @@ REASONS = {
     "proof": ["proof"],
     "silent": ["slow"],
     "slow": ["slow"],
+    "liar": ["liar"],
+    "flood": ["flood"],
 }
 
 
