@@ -149,6 +149,8 @@ def test_a_flood_is_cut_off_and_costs_little(kind: str) -> None:
             break
         if k % PER_MS == 0:
             stage.net.run(1)
+        if k % 500 == 0:
+            stage.assert_sound()
         if k % 500 < 10:
             costs.append(calls_of(partial(hear, stage, data)))
         else:
