@@ -122,6 +122,14 @@ async def test_a_lecture_plays_when_the_engine_cannot_be_loaded(house: House, op
     assert await page.evaluate("document.querySelector('#p2p').disabled")
 
 
+async def test_a_lecture_plays_when_the_controls_cannot_be_loaded(house: House, open_page: Open) -> None:
+    page = await open_page("about:blank")
+    await page.route("**/assets/furnish-*.js", lambda route: route.abort())
+    await page.goto(f"{house.url}/watch/{house.lecture}")
+    await play(page)
+    await until(page, "banyan.video.controls")
+
+
 async def test_a_lost_connection_is_told_when_the_picture_stands_and_mended(house: House, open_page: Open) -> None:
     page = await open_page("about:blank", locale="en")
     lost = True

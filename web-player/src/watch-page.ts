@@ -92,8 +92,13 @@ async function show(item: Item, main: HTMLElement): Promise<void> {
     window.banyan = { hls, engine, video, item };
     await firstPicture(started);
   }
-  const { furnishPage } = await import("./watch/furnish.ts");
-  await furnishPage(main, stage, item, started, engine);
+  try {
+    const { furnishPage } = await import("./watch/furnish.ts");
+    await furnishPage(main, stage, item, started, engine);
+  } catch (error) {
+    console.error("The controls could not be loaded; the browser's own stand in.", error);
+    if (started) started.playback.video.controls = true;
+  }
 }
 
 async function run(): Promise<void> {
