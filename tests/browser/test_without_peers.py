@@ -79,4 +79,4 @@ async def test_starts_as_fast_as_plain_hls(house: House, trackerless_house: Hous
             await asyncio.sleep(0)
     medians = {name: round(statistics.median(times)) for name, times in starts.items()}
     print("start-up, ms:", medians)
-    assert max(medians.values()) <= 2 * medians["plain hls.js"] + 500
+    assert max(medians.values()) <= 1.5 * medians["plain hls.js"] + 250
