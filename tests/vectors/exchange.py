@@ -26,10 +26,14 @@ from swarm.exchange_events import (
 from swarm.identity import id_text
 from swarm.library import Listing
 from swarm.load import Duty
+from swarm.peer_messages import NOT_HELD, Have, Refuse
+from tests.unit.swarm.attacker import Stage
 from tests.unit.swarm.memory_network import KEY, Network
+from tests.unit.swarm.test_exchange_attacks import INWARD, TABLE
 
 A, B, C = b"a" * 16, b"b" * 16, b"c" * 16
 _HEADER = 6
+_SHORT = 10_000
 
 
 class Tape:
@@ -179,7 +183,7 @@ def exchange_vectors() -> dict[str, Any]:
     stories: list[Callable[[], tuple[Network, Tape]]] = [
         _relay, _many_sources, _lies, _silence, _capped, _in_step, _origin_down, _evicts, _vanishes, _backed,
     ]  # fmt: skip
-    told = [(story.__name__.removeprefix("_"), *story()) for story in stories]
+    told = [(story.__name__.removeprefix("_"), *story()) for story in stories] + _attacks()
     return {
         "item": KEY.item,
         "track": KEY.track,
@@ -197,6 +201,26 @@ def exchange_vectors() -> dict[str, Any]:
             for name, net, tape in told
         ],
     }
+
+
+def _attacks() -> list[tuple[str, Network, Tape]]:
+    """What hostile peers say, where it is short enough to be written down, and a liar that is found out."""
+    tapes: list[Tape] = []
+
+    def watch(net: Network, exchange: Exchange) -> Tape:
+        tapes.append(Tape(net, exchange))
+        return tapes[-1]
+
+    names = [name for name, _, attack in TABLE if attack not in INWARD]
+    for attack in (attack for _, _, attack in TABLE if attack not in INWARD):
+        attack(Stage(watch=watch))
+    lied = Stage(watch=watch)
+    for sequence in range(2, 5):
+        lied.say(Refuse(lied.want(lied.net.listing(sequence, 20_000)).request, NOT_HELD), Have(0, 0, b"\xff"))
+        lied.net.run(2100)
+        lied.said.clear()
+    told = zip([*names, "a liar"], tapes, strict=True)
+    return [(name, tape.net, tape) for name, tape in told if sum(map(len, tape.steps)) < _SHORT]
 
 
 def _network(names: tuple[bytes, ...], watched: bytes, **settings: Any) -> tuple[Network, Tape]:

@@ -1,6 +1,7 @@
 """One peer that may say anything, beside an honest neighbour, against one exchange."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from swarm.blocks import decode_blocks
 from swarm.codec import PEER
@@ -18,12 +19,15 @@ CREDIT = 10**6
 class Stage:
     """A victim that holds `held`, and will want `wanted`, which the attacker offers; HTTP is there for both.
 
-    `said` is what the victim told the attacker, `closed` why it parted with whom, and if that was a fault.
+    `watch` may put something before the victim. `said` is what the victim told the attacker, `closed` why it parted
+    with whom, and if that was a fault.
     """
 
-    def __init__(self, greeted: bool = True) -> None:
+    def __init__(self, greeted: bool = True, watch: Callable[[Network, Exchange], Any] | None = None) -> None:
         self.net = Network(live=False)
         self.victim: Exchange = self.net.add(VICTIM)
+        if watch is not None:
+            self.victim = self.net.peers[VICTIM] = watch(self.net, self.victim)
         self.honest: Exchange = self.net.add(HONEST)
         self.said: list[PeerMessage] = []
         self.closed: list[Close] = []

@@ -196,6 +196,9 @@ TABLE: list[tuple[str, str, Attack]] = [
     ("bytes taken back", "unasked", pour),
 ]
 
+# These need a victim whose state is set by hand.
+INWARD = (want_twice, hoard, overdraw)
+
 
 def _block(want: Want, data: bytes) -> bytes:
     return data[want.first * BLOCK_BYTES : (want.first + 1) * BLOCK_BYTES]
