@@ -22,7 +22,7 @@ _MOST_DEADLINE_MS = 600_000
 
 
 class Downloads:
-    """The loads of one exchange. `urgent`: the player waits for bytes; `peer_rate`: what all peers bring while they owe."""
+    """The loads of one exchange. `urgent`: the player waits for bytes; `peer_rate`: what peers bring while they owe."""
 
     NEVER = NEVER
 

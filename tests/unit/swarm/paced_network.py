@@ -59,6 +59,7 @@ class PacedClass:
     sequences: dict[bytes, int] = field(default_factory=dict)
     _queue: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _count: int = 0
+    _touched: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
@@ -78,6 +79,7 @@ class PacedClass:
             for a in names:
                 others = self.rng.sample([n for n in names if n != a], degree // 2)
                 pairs |= {(min(a, b), max(a, b)) for b in others}
+        self._touched.update(names)
         for a, b in sorted(pairs):
             self.members[a].exchange.peer_opened(b, VIEWER, self.now)
             self.members[b].exchange.peer_opened(a, VIEWER, self.now)
@@ -97,6 +99,7 @@ class PacedClass:
             for member in self.members.values():
                 if member.alive:
                     member.exchange.peer_closed(name, self.now)
+            self._touched.update(self.members)
             self.appoint()
 
         self.later(notice, notice_it)
@@ -122,7 +125,7 @@ class PacedClass:
                 self.later(self.rng.randrange(self.learn + 1), lambda n=name: self._want(n, listing, deadline))
 
     def _want(self, name: bytes, listing: Listing, deadline: int) -> None:
-        member = self.members[name]
+        member = self._told(name)
         member.exchange.want(listing, deadline, self.now)
         self.later(max(deadline - self.now, 0), lambda: self._due(member, listing.sequence))
 
@@ -146,17 +149,26 @@ class PacedClass:
                 heapq.heappop(self._queue)[2]()
         self.now = end
 
+    def _told(self, name: bytes) -> Member:
+        """A member that hears of something now."""
+        self._touched.add(name)
+        return self.members[name]
+
     def _poll_all(self) -> None:
+        """Poll whoever was told something, or wanted to be polled by now."""
         for name, member in self.members.items():
-            if not member.alive:
-                continue
-            while True:
-                member.wake = max(member.exchange.poll(self.now), self.now + 1)
-                events = member.exchange.take_events()
-                for event in events:
-                    self._carry(name, member, event)
-                if not events:
-                    break
+            if member.alive and (name in self._touched or member.wake <= self.now):
+                self._poll(name, member)
+        self._touched.clear()
+
+    def _poll(self, name: bytes, member: Member) -> None:
+        while True:
+            member.wake = max(member.exchange.poll(self.now), self.now + 1)
+            events = member.exchange.take_events()
+            if not events:
+                return
+            for event in events:
+                self._carry(name, member, event)
 
     def _carry(self, name: bytes, member: Member, event: Event) -> None:
         match event:
@@ -170,7 +182,7 @@ class PacedClass:
                 self._pump(name, member)
             case Close(peer, reason):
                 self.closed[reason] += 1
-                self.later(self.delay, lambda: self.members[peer].exchange.peer_closed(name, self.now))
+                self.later(self.delay, lambda: self._told(peer).exchange.peer_closed(name, self.now))
             case FetchHttp():
                 self.later(self.http_delay, lambda: self._http(member, event, event.offset))
             case FetchProof(segment):
@@ -182,7 +194,7 @@ class PacedClass:
 
     def _control(self, sender: bytes, peer: bytes, data: bytes) -> None:
         if self.members[peer].alive:
-            self.members[peer].exchange.control_received(sender, data, self.now)
+            self._told(peer).exchange.control_received(sender, data, self.now)
 
     def _pump(self, name: bytes, member: Member) -> None:
         if member.sending:
@@ -201,25 +213,28 @@ class PacedClass:
         if not member.alive:
             return
         left = sum(len(one) for one in member.waiting[peer])
+        self._touched.add(name)
         member.exchange.buffered(peer, left, self.now)
         self.later(self.delay, lambda: self._blocks(name, peer, data))
         self._pump(name, member)
 
     def _blocks(self, sender: bytes, peer: bytes, data: bytes) -> None:
         if self.members[peer].alive:
-            self.members[peer].exchange.blocks_received(sender, data, self.now)
+            self._told(peer).exchange.blocks_received(sender, data, self.now)
 
     def _http(self, member: Member, fetch: FetchHttp, at: int) -> None:
         if not member.alive or fetch.segment in {s for s, k in self.sequences.items() if k in member.played}:
             return
         end = min(at + _HTTP_PIECE, fetch.offset + fetch.size)
         part = self.objects[fetch.segment][at:end]
+        self._touched.add(member.exchange.me)
         self.http[self.sequences[fetch.segment]] += len(part)
         member.exchange.downloads.http_data(fetch.segment, fetch.first, part, self.now)
         if end < fetch.offset + fetch.size:
             self.later(len(part) * 1000 // self.http_rate, lambda: self._http(member, fetch, end))
 
     def _proof(self, member: Member, segment: bytes) -> None:
+        self._touched.add(member.exchange.me)
         member.exchange.downloads.proof(b"http", segment, prove(self.objects[segment]).encode(), self.now)
 
     # Figures
