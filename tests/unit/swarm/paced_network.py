@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from memory_network import KEY, PARAMETERS, segment_bytes
-
 from swarm.exchange import Exchange, ExchangeSettings
 from swarm.exchange_events import Close, Event, FetchHttp, FetchProof, Finished, SendBlocks, SendControl
 from swarm.identity import prove
 from swarm.library import Listing
 from swarm.load import Duty
 from swarm.peer_messages import VIEWER
+from tests.unit.swarm.memory_network import KEY, PARAMETERS, segment_bytes
 
 _HTTP_PIECE = 32 * 1024
 
@@ -122,7 +121,7 @@ class PacedClass:
         deadline = self.now + self.slack
         for name, member in self.members.items():
             if member.alive:
-                self.later(self.rng.randrange(self.learn + 1), lambda n=name: self._want(n, listing, deadline))
+                self.later(self.rng.randrange(self.learn + 1), partial(self._want, name, listing, deadline))
 
     def _want(self, name: bytes, listing: Listing, deadline: int) -> None:
         member = self._told(name)

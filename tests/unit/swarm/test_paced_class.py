@@ -1,7 +1,8 @@
 """A class whose viewers have narrow uplinks, or lose their feeder: how much still comes from peers."""
 
 import pytest
-from paced_network import PacedClass
+
+from tests.unit.swarm.paced_network import PacedClass
 
 SEGMENTS = 14
 FIRST = 5
