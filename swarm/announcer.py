@@ -12,8 +12,7 @@ class Announcer:
     Only so many tracks have a number; what comes after them is not announced.
     """
 
-    def __init__(self, announce_ms: int) -> None:
-        self._announce_ms = announce_ms
+    def __init__(self) -> None:
         self._handles: dict[TrackKey, int] = {}
         self._offered: dict[TrackKey, Holdings] = {}
         self._told: dict[bytes, tuple[int, int]] = {}
@@ -49,20 +48,20 @@ class Announcer:
         self._offered[listing.key].discard(listing.sequence)
         return [Held(self._handles[listing.key], listing.sequence, False)]
 
-    def progress(self, listing: Listing, held: int, now: int) -> list[PeerMessage]:
-        """A segment in flight has come so far; told at once when it begins, and then every 50 ms at most."""
+    def progress(self, listing: Listing, held: int, now: int, every_ms: int) -> list[PeerMessage]:
+        """A segment in flight has come so far; told at once when it begins, and then every `every_ms` at most."""
         if self.offers(listing) or not self._has_number(listing.key):
             return []
-        bits, when = self._told.get(listing.id, (-1, now - self._announce_ms))
-        if bits == held or now < when + self._announce_ms:
+        bits, when = self._told.get(listing.id, (-1, now - every_ms))
+        if bits == held or now < when + every_ms:
             return []
         self._told[listing.id] = (held, now)
         return [*self._declare(listing.key), Loading(self._handles[listing.key], listing.sequence, bitmap.pack(held))]
 
-    def due(self, segment_id: bytes, held: int) -> int | None:
+    def due(self, segment_id: bytes, held: int, every_ms: int) -> int | None:
         """When progress not yet told may be told; None when all is told."""
         told = self._told.get(segment_id)
-        return None if told is None or told[0] == held else told[1] + self._announce_ms
+        return None if told is None or told[0] == held else told[1] + every_ms
 
     def _has_number(self, key: TrackKey) -> bool:
         return key in self._handles or len(self._handles) < MOST_TRACKS

@@ -8,6 +8,7 @@ from swarm.identity import BLOCK_BYTES, MAX_BLOCKS
 from swarm.neighbour import Neighbour
 from swarm.peer_messages import (
     BUSY,
+    LATE,
     NOT_HELD,
     UNWILLING,
     VERSION,
@@ -22,6 +23,7 @@ from swarm.peer_messages import (
     Refuse,
     SegmentProof,
     Track,
+    Waiting,
     Want,
 )
 from swarm.segment import BadBytes
@@ -68,6 +70,8 @@ class Conversation:
                 self._credit(neighbour, message)
             case Bye():
                 self._bye(neighbour, now)
+            case Waiting():
+                neighbour.told_to_wait(message.request, now)
 
     def _hello(self, neighbour: Neighbour, message: Hello, now: int) -> None:
         if neighbour.hello is not None:
@@ -115,6 +119,9 @@ class Conversation:
         lied = offered and message.reason == NOT_HELD
         nothing = asked is not None and asked.owed == asked.blocks
         self._exchange.downloads.refused(neighbour, message, now)
+        if message.reason == LATE:
+            neighbour.brought = now
+            return
         if message.reason == UNWILLING:
             neighbour.withdraws()
         if nothing and neighbour.disappoint(lied, now):

@@ -57,7 +57,7 @@ class Exchange:
         self.duties: dict[str, Duty] = {}
         self.counters: Counter[str] = Counter()
         self._events: list[Event] = []
-        self.announcer = Announcer(parameters.announce_ms)
+        self.announcer = Announcer()
         self.uploading = settings.uploads
         self._roles: dict[bytes, int] = {}
         self._demanded: set[bytes] = set()
@@ -306,9 +306,10 @@ class Exchange:
         wake = self.downloads.NEVER
         if not self.neighbours or not self.uploading:
             return wake
+        every = self.parameters.strained_announce_ms if self.uploads.strained else self.parameters.announce_ms
         for listing, held in self.downloads.in_flight():
-            self._tell_all(self.announcer.progress(listing, held, now))
-            due = self.announcer.due(listing.id, held)
+            self._tell_all(self.announcer.progress(listing, held, now, every))
+            due = self.announcer.due(listing.id, held, every)
             if due is not None:
                 wake = min(wake, due)
         return wake

@@ -140,7 +140,8 @@ def view_of(
     latest = http_latest(deadline, parameters.margin_ms, load.missing_bytes(), http.rate, http.round_trip, http.queued)
     state = load.states()
     offers = [_offer(load, source) for source in sources]
-    _note_alone(load, state, offers, now)
+    awake = [bits for bits, source in zip(offers, sources, strict=True) if source.silent(now) < source.patience()]
+    _note_alone(load, state, awake, now)
     return View(
         now=now,
         deadline=deadline,
@@ -173,7 +174,7 @@ def _offer(load: Load, source: Neighbour) -> int:
 
 
 def _note_alone(load: Load, state: list[int], offers: list[int], now: int) -> None:
-    """Since when there has been a missing block that nobody offers."""
+    """Since when there has been a missing block that nobody who is awake offers."""
     offered = 0
     for bits in offers:
         offered |= bits

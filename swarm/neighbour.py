@@ -14,6 +14,7 @@ from swarm.rate import Rate, RoundTrip
 MOST_LOADING = 64
 _LEAST_BLOCKS = 2
 _MOST_PATIENCE_MS = 6000
+_MOST_WAIT_MS = 12_000
 _MOST_MESSAGES = 10_000
 _MOST_BARREN = 32
 _BARREN_EVERY_MS = 100
@@ -68,6 +69,8 @@ class Neighbour:
     drained: int = 0
     delivered: int = 0
     brought: int = 0
+    waits: int = 0
+    told: int = 0
     suspected: int | None = None
     excused: int = 0
     messages: int = _MOST_MESSAGES
@@ -176,7 +179,7 @@ class Neighbour:
         A suspect counts as silent for 2 s, or until it speaks; then one block is asked of it again, as a trial.
         """
         owing = [asked.sent for asked in self.asked.values() if asked.owed]
-        waited = max(now - max(self.delivered, min(owing)), 0) if owing else 0
+        waited = max(now - max(self.delivered, self.waits, min(owing)), 0) if owing else 0
         suspect = self.suspected is not None and now - self.suspected < self.parameters.suspect_ms
         return max(waited, self.patience()) if suspect else waited
 
@@ -184,6 +187,12 @@ class Neighbour:
         """For how many ms it may be silent: longer when it is known to take its time for a block."""
         block_ms = BLOCK_BYTES * 1000 // max(self.rate.value, 1)
         return self.parameters.silence_ms + min(2 * block_ms, _MOST_PATIENCE_MS)
+
+    def told_to_wait(self, request: int, now: int) -> None:
+        """Its uplink is full. That excuses silence, but not for ever."""
+        asked = self.asked.get(request)
+        if asked is not None and now - max(self.brought, asked.sent) < _MOST_WAIT_MS:
+            self.waits = now
 
     @property
     def owes(self) -> bool:
@@ -224,7 +233,7 @@ class Neighbour:
     def strike(self, now: int) -> bool:
         """It let us down once more (counted once a second); True when it is time to part.
 
-        Whoever brought a block within the last half minute is only busy.
+        Whoever brought a block within the last half minute, or said that it could not in time, is only busy.
         """
         forgiven = self.parameters.strike_forgiven_ms
         if now - self.struck > forgiven or (self.brought and now - self.brought < forgiven):

@@ -127,7 +127,14 @@ class Bye:
     reason: Annotated[str, Text(64)]
 
 
-PeerMessage = Hello | Track | Have | Held | Loading | Want | SegmentProof | Refuse | Cancel | Credit | Bye
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A want waits for the sender's uplink: told every 1.5 s while nothing goes out to the receiver."""
+
+    request: Request
+
+
+PeerMessage = Hello | Track | Have | Held | Loading | Want | SegmentProof | Refuse | Cancel | Credit | Bye | Waiting
 
 PEER_TYPES: dict[int, type] = {
     1: Hello,
@@ -141,4 +148,5 @@ PEER_TYPES: dict[int, type] = {
     9: Cancel,
     10: Credit,
     11: Bye,
+    12: Waiting,
 }

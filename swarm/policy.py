@@ -39,7 +39,9 @@ class Parameters(NamedTuple):
     credit_bytes: int
     send_buffer_bytes: int
     send_buffer_ms: int
+    upload_path_ms: int
     announce_ms: int
+    strained_announce_ms: int
     strikes: int
     strike_forgiven_ms: int
     late_want_ms: int

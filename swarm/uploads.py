@@ -10,7 +10,7 @@ from swarm.errors import ProtocolError
 from swarm.exchange_events import SendBlocks
 from swarm.identity import BLOCK_BYTES
 from swarm.neighbour import Neighbour, Serving
-from swarm.peer_messages import LATE, Refuse, SegmentProof, Want
+from swarm.peer_messages import LATE, Refuse, SegmentProof, Waiting, Want
 from swarm.policy import NEVER
 from swarm.segment import Segment
 from swarm.uplink import STUCK_MS, Uplink
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from swarm.exchange import Exchange
 
 MOST_SERVING = 256
+_WAITING_MS = 1500
 Find = Callable[[bytes], Segment | None]
 _QUARTER = 4
 
@@ -84,7 +85,23 @@ class Uploads:
                 self._expire_or_prove(neighbour, serving, now)
         wake = self._send_all(list(self._exchange.neighbours.values()), now)
         self._uplink.note(wake != NEVER and any(n.serving for n in self._exchange.neighbours.values()), now)
-        return wake
+        return min(wake, self._ask_for_patience(now))
+
+    def _ask_for_patience(self, now: int) -> int:
+        """Tell those to whom nothing went out for a second that they wait for the uplink, not for a sleeper."""
+        if not self._uplink.full:
+            return NEVER
+        waiting = [neighbour for neighbour in self._exchange.neighbours.values() if neighbour.serving]
+        for neighbour in waiting:
+            if now - neighbour.told >= _WAITING_MS:
+                neighbour.told = now
+                self._exchange.say(neighbour, Waiting(next(iter(neighbour.serving))))
+        return min((neighbour.told + _WAITING_MS for neighbour in waiting), default=NEVER)
+
+    @property
+    def strained(self) -> bool:
+        """Somebody waits for the uplink: what is told beside blocks delays them."""
+        return self._uplink.full
 
     def strain(self, now: int) -> int:
         """For how much of the time since the last call, in permille, somebody waited for the uplink."""
@@ -131,6 +148,7 @@ class Uploads:
         neighbour.send_rate.busy(now)
         neighbour.sent += len(data)
         neighbour.buffered += len(data)
+        neighbour.told = now
         self._uplink.rate.busy(now)
         if neighbour.buffered == len(data):
             neighbour.drained = now
@@ -148,6 +166,8 @@ def take_want(neighbour: Neighbour, want: Want, now: int) -> Serving:
         raise ProtocolError("flood", f"more than {MOST_SERVING} wants at once")
     blocks = bitmap.full(want.count) << want.first
     serving = Serving(want.request, want.segment, blocks, now + want.deadline, want.proof or want.count == 0)
+    if not neighbour.serving:
+        neighbour.told = now
     neighbour.serving[want.request] = serving
     return serving
 

@@ -20,6 +20,7 @@ from swarm.peer_messages import (
     Refuse,
     SegmentProof,
     Track,
+    Waiting,
     Want,
 )
 from swarm.schema import unbuild
@@ -81,6 +82,8 @@ _PEER_MESSAGES: list[PeerMessage] = [
     Refuse(7, 3),
     Cancel(128),
     Credit(_MOST),
+    Waiting(0),
+    Waiting(2**32 - 1),
     Bye("leave"),
     Bye("é" * 32),
 ]
@@ -157,7 +160,7 @@ def _bad_to_peers() -> list[tuple[str, bytes]]:
         ("a type that is no number", _packed("1", 2)),
         ("a type that is true", _packed(True, 7)),
         ("a negative type", _packed(-1)),
-        ("an unknown type", _packed(12, 1)),
+        ("an unknown type", _packed(13, 1)),
         ("a type of the tracker's", _packed(33, _PEER, 1, 1, 1)),
         ("a field too few", _packed(9)),
         ("a field too many", _packed(9, 1, 2)),

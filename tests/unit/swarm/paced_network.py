@@ -19,6 +19,8 @@ from swarm.peer_messages import VIEWER
 from tests.unit.swarm.memory_network import KEY, PARAMETERS, segment_bytes
 
 _HTTP_PIECE = 32 * 1024
+_OVERHEAD = 100
+"""What a control message costs on the wire beside its own bytes: IP, UDP, DTLS, SCTP, and its acknowledgement."""
 
 
 @dataclass(eq=False)
@@ -34,19 +36,26 @@ class Member:
     played: dict[int, int] = field(default_factory=dict)
     late: int = 0
     turn: deque[bytes] = field(default_factory=deque)
+    owed: int = 0
+    behind: int = 0
 
 
 @dataclass
 class PacedClass:
-    """A live class of `size` bytes every `every` ms. Times in ms, rates in bytes/s."""
+    """A live class of `size` bytes every `every` ms. Times in ms, rates in bytes/s.
+
+    Control messages take their share of the uplink, and what left a buffer is under way for `delay` and `pipe`.
+    """
 
     size: int = 250_000
     every: int = 4000
     slack: int = 9000
     delay: int = 20
+    pipe: int = 300
     http_rate: int = 2_000_000
     http_delay: int = 30
     learn: int = 100
+    apart: int = 2000
     seed: int = 2
     now: int = 1_000_000
     stripes: int = 1
@@ -66,7 +75,7 @@ class PacedClass:
     def join(self, name: bytes, uplink: int) -> Member:
         exchange = Exchange(ExchangeSettings(VIEWER, "test", 32 << 20), PARAMETERS)
         exchange.me = name
-        member = self.members[name] = Member(exchange, uplink)
+        member = self.members[name] = Member(exchange, uplink, behind=self.rng.randrange(self.apart + 1))
         return member
 
     def connect_all(self, degree: int = 99) -> None:
@@ -118,10 +127,10 @@ class PacedClass:
         self.objects[segment_id] = data
         self.sequences[segment_id] = self.sequence
         listing = Listing(KEY, self.sequence, segment_id, self.size, True)
-        deadline = self.now + self.slack
         for name, member in self.members.items():
             if member.alive:
-                self.later(self.rng.randrange(self.learn + 1), partial(self._want, name, listing, deadline))
+                due = self.now + self.slack + member.behind
+                self.later(self.rng.randrange(self.learn + 1), partial(self._want, name, listing, due))
 
     def _want(self, name: bytes, listing: Listing, deadline: int) -> None:
         member = self._told(name)
@@ -172,6 +181,7 @@ class PacedClass:
     def _carry(self, name: bytes, member: Member, event: Event) -> None:
         match event:
             case SendControl(peer, data):
+                member.owed += len(data) + _OVERHEAD
                 self.later(self.delay, lambda: self._control(name, peer, data))
             case SendBlocks(peer, data):
                 if peer not in member.waiting:
@@ -204,7 +214,8 @@ class PacedClass:
             if member.waiting[peer]:
                 data = member.waiting[peer].popleft()
                 member.sending = True
-                self.later(max(len(data) * 1000 // member.uplink, 1), partial(self._sent, name, member, peer, data))
+                size, member.owed = len(data) + member.owed, 0
+                self.later(max(size * 1000 // member.uplink, 1), partial(self._sent, name, member, peer, data))
                 return
 
     def _sent(self, name: bytes, member: Member, peer: bytes, data: bytes) -> None:
@@ -214,7 +225,7 @@ class PacedClass:
         left = sum(len(one) for one in member.waiting[peer])
         self._touched.add(name)
         member.exchange.buffered(peer, left, self.now)
-        self.later(self.delay, lambda: self._blocks(name, peer, data))
+        self.later(self.delay + self.pipe, lambda: self._blocks(name, peer, data))
         self._pump(name, member)
 
     def _blocks(self, sender: bytes, peer: bytes, data: bytes) -> None:

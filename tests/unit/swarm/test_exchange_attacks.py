@@ -22,6 +22,7 @@ from swarm.peer_messages import (
     Refuse,
     SegmentProof,
     Track,
+    Waiting,
     Want,
 )
 from swarm.schema import Blob, Field, Int, Text, UInt, fields_of
@@ -42,6 +43,7 @@ SAMPLES: dict[type, PeerMessage] = {
     Cancel: Cancel(0),
     Credit: Credit(1),
     Bye: Bye("leave"),
+    Waiting: Waiting(0),
 }
 
 
@@ -165,7 +167,7 @@ TABLE: list[tuple[str, str, Attack]] = [
     ("an empty array", "shape", raw(b"\x90")),
     ("a type that is no number", "shape", raw(b"\x91\xa1x")),
     ("an unknown type", "type", raw(msgpack.packb([0]), b"")),
-    ("a type of tomorrow", "type", raw(msgpack.packb([12, 1, 2]))),
+    ("a type of tomorrow", "type", raw(msgpack.packb([13, 1, 2]))),
     ("a message too long", "size", raw(bytes(MAX_MESSAGE_BYTES + 1))),
     ("hello twice", "hello", said(SAMPLES[Hello])),
     ("a track number for two tracks", "track", said(Track(0, "other", "t"))),

@@ -8,7 +8,7 @@ import pytest
 from swarm.codec import PEER
 from swarm.exchange_events import Event, SendControl
 from swarm.library import Listing
-from swarm.peer_messages import REFUSALS, Have, Held, Loading, PeerMessage, Refuse, Want
+from swarm.peer_messages import REFUSALS, Have, Held, Loading, PeerMessage, Refuse, Waiting, Want
 from tests.unit.swarm.attacker import ATTACKER, HONEST, VICTIM, Stage
 
 NOT_HELD, BUSY, UNWILLING, LATE = range(4)
@@ -74,10 +74,21 @@ def test_who_offers_what_it_does_not_hold_is_dropped_as_a_liar(lie: Answer) -> N
     stage.assert_playback()
 
 
-@pytest.mark.parametrize("reason", [BUSY, LATE, UNWILLING])
+@pytest.mark.parametrize("reason", [BUSY, UNWILLING])
 def test_who_refuses_every_time_is_parted_with_but_not_banned(reason: int) -> None:
     stage, _ = watch(lie_again(reason))
     stage.assert_told_once("liar", fault=False)
+    stage.assert_playback()
+
+
+def test_who_has_no_time_costs_nothing_and_stays() -> None:
+    stage, _ = watch(refusal(LATE))
+    assert stage.reasons == []
+    stage.assert_playback()
+
+
+def test_who_says_wait_for_ever_costs_nothing() -> None:
+    stage, _ = watch(lambda want: [Waiting(want.request)])
     stage.assert_playback()
 
 

@@ -18,13 +18,8 @@ interface Offered {
  * number; what comes after them is not announced.
  */
 export class Announcer {
-  private readonly announceMs: number;
   private readonly tracks = new Map<string, Offered>();
   private readonly told = new Map<string, { readonly bits: bigint; readonly when: number }>();
-
-  constructor(announceMs: number) {
-    this.announceMs = announceMs;
-  }
 
   /** All that a new neighbour must hear. */
   greeting(): PeerMessage[] {
@@ -54,11 +49,11 @@ export class Announcer {
     return [{ type: "Held", handle: track.handle, sequence: listing.sequence, held: false }];
   }
 
-  /** A segment in flight has come so far; told at once when it begins, and then every 50 ms at most. */
-  progress(listing: Listing, held: bigint, now: number): PeerMessage[] {
+  /** A segment in flight has come so far; told at once when it begins, and then every `everyMs` at most. */
+  progress(listing: Listing, held: bigint, now: number, everyMs: number): PeerMessage[] {
     if (this.offers(listing) || !this.hasNumber(listing.key)) return [];
     const told = this.told.get(listing.id);
-    if (told !== undefined && (told.bits === held || now < told.when + this.announceMs)) return [];
+    if (told !== undefined && (told.bits === held || now < told.when + everyMs)) return [];
     this.told.set(listing.id, { bits: held, when: now });
     const [track, messages] = this.declare(listing.key);
     const blocks = bitmap.pack(held);
@@ -66,9 +61,9 @@ export class Announcer {
   }
 
   /** When progress not yet told may be told; undefined when all is told. */
-  due(segmentId: string, held: bigint): number | undefined {
+  due(segmentId: string, held: bigint, everyMs: number): number | undefined {
     const told = this.told.get(segmentId);
-    return told === undefined || told.bits === held ? undefined : told.when + this.announceMs;
+    return told === undefined || told.bits === held ? undefined : told.when + everyMs;
   }
 
   private hasNumber(key: TrackKey): boolean {

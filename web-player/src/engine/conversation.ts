@@ -5,7 +5,7 @@ import { BLOCK_BYTES, MAX_BLOCKS, idText } from "./identity.ts";
 import { PEER_VERSION } from "./messages.ts";
 import type { Credit, Hello, PeerMessage, Refuse, SegmentProof, Want } from "./messages.ts";
 import type { Neighbour } from "./neighbour.ts";
-import { BUSY, NOT_HELD, UNWILLING } from "./refusals.ts";
+import { BUSY, LATE, NOT_HELD, UNWILLING } from "./refusals.ts";
 import { BadBytes } from "./segment.ts";
 import { takeWant } from "./uploads.ts";
 
@@ -60,6 +60,9 @@ export class Conversation {
         break;
       case "Bye":
         this.bye(neighbour, now);
+        break;
+      case "Waiting":
+        neighbour.toldToWait(message.request, now);
         break;
     }
   }
@@ -122,6 +125,10 @@ export class Conversation {
     const lied = offered && message.reason === NOT_HELD;
     const nothing = asked !== undefined && asked.owed === asked.blocks;
     this.exchange.downloads.refused(neighbour, message, now);
+    if (message.reason === LATE) {
+      neighbour.brought = now;
+      return;
+    }
     if (message.reason === UNWILLING) neighbour.withdraws();
     if (nothing && neighbour.disappoint(lied, now)) this.exchange.close(neighbour.id, "liar", now, lied);
   }

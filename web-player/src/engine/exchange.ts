@@ -71,7 +71,7 @@ export class Exchange {
     this.settings = settings;
     this.parameters = parameters;
     this.cache = new Cache(settings.cacheBytes);
-    this.announcer = new Announcer(parameters.announce_ms);
+    this.announcer = new Announcer();
     this.uploading = settings.uploads;
     this.downloads = new Downloads(this);
     this.conversation = new Conversation(this);
@@ -354,9 +354,11 @@ export class Exchange {
   private announceProgress(now: number): number {
     let wake = NEVER;
     if (this.neighbours.size === 0 || !this.uploading) return wake;
+    const { strained_announce_ms, announce_ms } = this.parameters;
+    const every = this.uploads.strained ? strained_announce_ms : announce_ms;
     for (const [listing, blocks] of this.downloads.inFlight()) {
-      this.tellAll(this.announcer.progress(listing, blocks, now));
-      wake = Math.min(wake, this.announcer.due(listing.id, blocks) ?? NEVER);
+      this.tellAll(this.announcer.progress(listing, blocks, now, every));
+      wake = Math.min(wake, this.announcer.due(listing.id, blocks, every) ?? NEVER);
     }
     return wake;
   }

@@ -157,7 +157,8 @@ export function viewOf(load: Load, sources: readonly Neighbour[], around: Surrou
   const latest = httpLatest(deadline, parameters.margin_ms, missing, http.rate, http.roundTrip, http.queued);
   const state = load.states();
   const offers = sources.map((source) => offerOf(load, source));
-  noteAlone(load, state, offers, now);
+  const awake = offers.filter((_, place) => isAwake(sources[place], now));
+  noteAlone(load, state, awake, now);
   return {
     now,
     deadline,
@@ -188,7 +189,11 @@ function offerOf(load: Load, source: Neighbour): bigint {
   return source.offered(load.listing.key, load.listing.sequence, load.segment.blocks);
 }
 
-/** Since when there has been a missing block that nobody offers. */
+function isAwake(source: Neighbour | undefined, now: number): boolean {
+  return source !== undefined && source.silent(now) < source.patience();
+}
+
+/** Since when there has been a missing block that nobody who is awake offers. */
 function noteAlone(load: Load, state: readonly number[], offers: readonly bigint[], now: number): void {
   const offered = offers.reduce((all, bits) => all | bits, 0n);
   const lonely = state.some((one, block) => one === MISSING && !bitmap.has(offered, block));

@@ -135,6 +135,12 @@ export interface Bye {
   readonly reason: string;
 }
 
+/** A want waits for the sender's uplink: told every 1.5 s while nothing goes out to the receiver. */
+export interface Waiting {
+  readonly type: "Waiting";
+  readonly request: number;
+}
+
 /** First message of a peer: its ticket. */
 export interface Join {
   readonly type: "Join";
@@ -313,7 +319,8 @@ export type PeerMessage =
   | Refuse
   | Cancel
   | Credit
-  | Bye;
+  | Bye
+  | Waiting;
 
 export const PEER_TYPES: MessageTypes = new Map([
   [1, { name: "Hello", fields: [
@@ -366,6 +373,9 @@ export const PEER_TYPES: MessageTypes = new Map([
   ] }],
   [11, { name: "Bye", fields: [
     { name: "reason", shape: "text", least: 0, most: 64 },
+  ] }],
+  [12, { name: "Waiting", fields: [
+    { name: "request", shape: "uint", most: 4294967295 },
   ] }],
 ]);
 

@@ -12,6 +12,7 @@ import { Rate, RoundTrip } from "./rate.ts";
 export const MOST_LOADING = 64;
 const LEAST_BLOCKS = 2;
 const MOST_PATIENCE_MS = 6000;
+const MOST_WAIT_MS = 12_000;
 const MOST_MESSAGES = 10_000;
 const MOST_BARREN = 32;
 const BARREN_EVERY_MS = 100;
@@ -61,6 +62,7 @@ export class Neighbour {
   drained = 0;
   delivered = 0;
   brought = 0;
+  told = 0;
   suspected: number | undefined;
   strikes = 0;
   private excused = 0;
@@ -70,6 +72,7 @@ export class Neighbour {
   private readonly have = new Map<string, Holdings>();
   private readonly newestLoading = new Map<string, number>();
   private readonly loading = new Map<string, bigint>();
+  private waits = 0;
   private struck = 0;
   private barren = 0;
   private refused = 0;
@@ -191,7 +194,7 @@ export class Neighbour {
   silent(now: number): number {
     let oldest = Number.POSITIVE_INFINITY;
     for (const asked of this.asked.values()) if (asked.owed !== 0n) oldest = Math.min(oldest, asked.sent);
-    const waited = oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(now - Math.max(this.delivered, oldest), 0);
+    const waited = oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(now - Math.max(this.delivered, this.waits, oldest), 0);
     const suspect = this.suspected !== undefined && now - this.suspected < this.parameters.suspect_ms;
     return suspect ? Math.max(waited, this.patience()) : waited;
   }
@@ -200,6 +203,12 @@ export class Neighbour {
   patience(): number {
     const blockMs = Math.floor((BLOCK_BYTES * 1000) / Math.max(this.rate.value, 1));
     return this.parameters.silence_ms + Math.min(2 * blockMs, MOST_PATIENCE_MS);
+  }
+
+  /** Its uplink is full. That excuses silence, but not for ever. */
+  toldToWait(request: number, now: number): void {
+    const asked = this.asked.get(request);
+    if (asked !== undefined && now - Math.max(this.brought, asked.sent) < MOST_WAIT_MS) this.waits = now;
   }
 
   /** Something asked of it is not here yet. */
@@ -244,7 +253,7 @@ export class Neighbour {
 
   /**
    * It let us down once more (counted once a second); true when it is time to part. Whoever brought a block within the
-   * last half minute is only busy.
+   * last half minute, or said that it could not in time, is only busy.
    */
   strike(now: number): boolean {
     const { strike_forgiven_ms: forgiven } = this.parameters;

@@ -3,7 +3,9 @@ import type { Neighbour } from "./neighbour.ts";
 import type { Parameters } from "./policy.ts";
 import { Rate } from "./rate.ts";
 
-const STUCK_MS = 1000;
+export const STUCK_MS = 1000;
+/** So much is handed over before the rate is known. */
+const FIRST_BYTES = 32 * 1024;
 
 /**
  * Only as much is handed to the neighbours' buffers as goes out in 250 ms, so that what is needed first goes first; a
@@ -12,7 +14,7 @@ const STUCK_MS = 1000;
 export class Uplink {
   readonly rate: Rate;
   private readonly parameters: Parameters;
-  private full = false;
+  full = false;
   private noted = 0;
   private fullMs = 0;
   private since = 0;
@@ -38,12 +40,14 @@ export class Uplink {
   /** More may be handed over. */
   hasRoom(neighbours: readonly Neighbour[], now: number): boolean {
     const mark = Math.floor((this.rate.value * this.parameters.send_buffer_ms) / 1000);
-    return this.waiting(neighbours, now) < Math.max(mark, 1);
+    const most = this.rate.measured ? mark : Math.min(mark, FIRST_BYTES);
+    return this.waiting(neighbours, now) < Math.max(most, 1);
   }
 
-  /** When `size` more bytes would be out. */
+  /** When `size` more bytes would have arrived, if the path is as long as paths are with a full uplink. */
   arrival(size: number, neighbours: readonly Neighbour[], now: number): number {
-    return now + Math.floor(((this.waiting(neighbours, now) + size) * 1000) / Math.max(this.rate.value, 1));
+    const path = this.full ? this.parameters.upload_path_ms : 0;
+    return now + path + Math.floor(((this.waiting(neighbours, now) + size) * 1000) / Math.max(this.rate.value, 1));
   }
 
   /** From now on somebody waits for the uplink, or nobody does. */

@@ -9,10 +9,10 @@ import type { Neighbour, Serving } from "./neighbour.ts";
 import { NEVER } from "./policy.ts";
 import { LATE } from "./refusals.ts";
 import type { Segment } from "./segment.ts";
-import { Uplink } from "./uplink.ts";
+import { STUCK_MS, Uplink } from "./uplink.ts";
 
 export const MOST_SERVING = 256;
-const STUCK_MS = 1000;
+const WAITING_MS = 1500;
 const QUARTER = 4;
 type Find = (segmentId: string) => Segment | undefined;
 
@@ -73,6 +73,11 @@ export class Uploads {
     this.uplink.drained(size, [...this.exchange.neighbours.values()], now);
   }
 
+  /** Somebody waits for the uplink: what is told beside blocks delays them. */
+  get strained(): boolean {
+    return this.uplink.full;
+  }
+
   /** For how much of the time since the last call, in permille, somebody waited for the uplink. */
   strain(now: number): number {
     return this.uplink.strain(now);
@@ -91,6 +96,22 @@ export class Uploads {
     const neighbours = [...this.exchange.neighbours.values()];
     const wake = this.sendAll(neighbours, now);
     this.uplink.note(wake !== NEVER && neighbours.some((one) => one.serving.size > 0), now);
+    return Math.min(wake, this.askForPatience(neighbours, now));
+  }
+
+  /** Tell those to whom nothing went out for a while that they wait for the uplink, not for a sleeper. */
+  private askForPatience(neighbours: readonly Neighbour[], now: number): number {
+    let wake = NEVER;
+    if (!this.uplink.full) return wake;
+    for (const neighbour of neighbours) {
+      const [request] = neighbour.serving.keys();
+      if (request === undefined) continue;
+      if (now - neighbour.told >= WAITING_MS) {
+        neighbour.told = now;
+        this.exchange.say(neighbour, { type: "Waiting", request });
+      }
+      wake = Math.min(wake, neighbour.told + WAITING_MS);
+    }
     return wake;
   }
 
@@ -137,6 +158,7 @@ export class Uploads {
     neighbour.sendRate.busy(now);
     neighbour.sent += data.length;
     neighbour.buffered += data.length;
+    neighbour.told = now;
     this.uplink.rate.busy(now);
     if (neighbour.buffered === data.length) neighbour.drained = now;
     for (let block = first; block < first + count; block += 1) segment.sent.set(block, (segment.sent.get(block) ?? 0) + 1);
@@ -154,6 +176,7 @@ export function takeWant(neighbour: Neighbour, want: Want, now: number): void {
   if (neighbour.serving.size >= MOST_SERVING) {
     throw new ProtocolError("flood", `more than ${MOST_SERVING} wants at once`);
   }
+  if (neighbour.serving.size === 0) neighbour.told = now;
   neighbour.serving.set(want.request, {
     request: want.request,
     segment: idText(want.segment),
