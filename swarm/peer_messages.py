@@ -129,7 +129,7 @@ class Bye:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A want waits for the sender's uplink: told every 1.5 s while nothing goes out to the receiver."""
+    """A want waits for the sender's uplink: told every 1.2 s while nothing goes out to the receiver."""
 
     request: Request
 

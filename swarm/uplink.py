@@ -7,6 +7,8 @@ from swarm.rate import Rate
 STUCK_MS = 1000
 _FIRST_BYTES = 32 * 1024
 """So much is handed over before the rate is known."""
+_LEAST_BYTES = 17 * 1024
+"""A second block follows before the first is gone, or a slow uplink would idle between them."""
 
 
 class Uplink:
@@ -35,7 +37,7 @@ class Uplink:
         """More may be handed over."""
         mark = self.rate.value * self._parameters.send_buffer_ms // 1000
         most = mark if self.rate.measured else min(mark, _FIRST_BYTES)
-        return self.waiting(neighbours, now) < max(most, 1)
+        return self.waiting(neighbours, now) < max(most, _LEAST_BYTES)
 
     def note(self, full: bool, now: int) -> None:
         """From now on somebody waits for the uplink, or nobody does."""

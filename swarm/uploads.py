@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from swarm.exchange import Exchange
 
 MOST_SERVING = 256
-_WAITING_MS = 1500
+_WAITING_MS = 1200
 Find = Callable[[bytes], Segment | None]
 _QUARTER = 4
 

@@ -4,7 +4,7 @@
 
 Cells go to a folder of their own under artifacts/bench, or to `--out`; a series that was interrupted goes on with the
 same `--out`, and one whose cells are all there is only counted again. `--scenario` is a name in tests/lab/scenarios or
-a file. What the figures mean stands in `tests.bench.metrics.Figures`, the aims in `tests.bench.table.AIMS`.
+a file. What the figures mean stands in `tests.bench.metrics.Figures`, the aims in `tests.bench.table.aims_of`.
 """
 
 import argparse
@@ -86,7 +86,7 @@ def summary(scenario: Scenario, cells: dict[str, list[Cell]]) -> dict[str, Any]:
     runs_each = max((len(runs) for runs in cells.values()), default=0)
     result = {"scenario": scenario.name, "viewers": len(scenario.names), "runs": runs_each, "engines": engines}
     if "banyan" in engines:
-        result["missed"] = missed(engines["banyan"], engines.get("http"))
+        result["missed"] = missed(scenario.name, engines["banyan"], engines.get("http"))
     return result
 
 

@@ -13,7 +13,7 @@ FIRST = 5
 
 def a_class(viewers: int, uplink: float, stripes: int, degree: int = 99) -> PacedClass:
     """Uplinks as a multiple of the bitrate."""
-    paced = PacedClass(stripes=stripes, size=200_000)
+    paced = PacedClass(stripes=stripes, size=300_000)
     for number in range(viewers):
         paced.join(b"viewer%010d" % number, int(uplink * paced.size * 1000 / paced.every))
     paced.connect_all(degree)

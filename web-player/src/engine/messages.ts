@@ -135,7 +135,7 @@ export interface Bye {
   readonly reason: string;
 }
 
-/** A want waits for the sender's uplink: told every 1.5 s while nothing goes out to the receiver. */
+/** A want waits for the sender's uplink: told every 1.2 s while nothing goes out to the receiver. */
 export interface Waiting {
   readonly type: "Waiting";
   readonly request: number;

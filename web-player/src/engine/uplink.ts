@@ -6,6 +6,8 @@ import { Rate } from "./rate.ts";
 export const STUCK_MS = 1000;
 /** So much is handed over before the rate is known. */
 const FIRST_BYTES = 32 * 1024;
+/** A second block follows before the first is gone, or a slow uplink would idle between them. */
+const LEAST_BYTES = 17 * 1024;
 
 /**
  * Only as much is handed to the neighbours' buffers as goes out in 250 ms, so that what is needed first goes first; a
@@ -41,7 +43,7 @@ export class Uplink {
   hasRoom(neighbours: readonly Neighbour[], now: number): boolean {
     const mark = Math.floor((this.rate.value * this.parameters.send_buffer_ms) / 1000);
     const most = this.rate.measured ? mark : Math.min(mark, FIRST_BYTES);
-    return this.waiting(neighbours, now) < Math.max(most, 1);
+    return this.waiting(neighbours, now) < Math.max(most, LEAST_BYTES);
   }
 
   /** When `size` more bytes would have arrived, if the path is as long as paths are with a full uplink. */

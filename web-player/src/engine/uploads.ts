@@ -12,7 +12,7 @@ import type { Segment } from "./segment.ts";
 import { STUCK_MS, Uplink } from "./uplink.ts";
 
 export const MOST_SERVING = 256;
-const WAITING_MS = 1500;
+const WAITING_MS = 1200;
 const QUARTER = 4;
 type Find = (segmentId: string) => Segment | undefined;
 
