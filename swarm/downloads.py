@@ -93,7 +93,12 @@ class Downloads:
         sources = sources_of(load, neighbours)
         duty = exchange.duties.get(load.listing.key.item, Duty())
         http = HttpState(self.http_rate.value, self.http_round_trip.value, self._queued())
-        view = view_of(load, sources, Surroundings(neighbours, exchange.me, duty, http, exchange.parameters), now)
+        view = view_of(
+            load,
+            sources,
+            Surroundings(neighbours, exchange.me, duty, http, exchange.parameters, exchange.uploads.strained),
+            now,
+        )
         count, load.wake = decide(view, self._actions)
         if load.retry_at > now:
             load.wake = min(load.wake, load.retry_at)

@@ -22,6 +22,7 @@ from swarm.policy import (
 from swarm.segment import HTTP_SOURCE, Segment
 
 _STRANDED_MS = 10_000
+_STRAINED_MARGINS = 2
 _MOST_RANKED = 65_536
 
 
@@ -58,13 +59,15 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the policy must know beside the load itself."""
+    """What the policy must know beside the load itself. `strained`: our uplink is full, so HTTP's requests and
+    acknowledgements wait in line, and HTTP must begin earlier."""
 
     neighbours: list[Neighbour]
     me: bytes
     duty: Duty
     http: HttpState
     parameters: Parameters
+    strained: bool = False
 
 
 @dataclass
@@ -137,7 +140,8 @@ def view_of(
     index = {source.id: i for i, source in enumerate(sources)}
     waiting = load.retry_at > now
     deadline = max(load.deadline, now + _STRANDED_MS) if waiting else load.deadline
-    latest = http_latest(deadline, parameters.margin_ms, load.missing_bytes(), http.rate, http.round_trip, http.queued)
+    margin = parameters.margin_ms * (_STRAINED_MARGINS if around.strained else 1)
+    latest = http_latest(deadline, margin, load.missing_bytes(), http.rate, http.round_trip, http.queued)
     state = load.states()
     offers = [_offer(load, source) for source in sources]
     awake = [bits for bits, source in zip(offers, sources, strict=True) if source.silent(now) < source.patience()]
@@ -151,7 +155,7 @@ def view_of(
         spare=int(load.spare),
         block_bytes=BLOCK_BYTES,
         offset=spread(around.me, load.segment.id) % blocks,
-        margin_ms=parameters.margin_ms,
+        margin_ms=margin,
         state=state,
         owner=[-1 if owner is None else index.get(owner, -1) for owner in load.owner],
         asked=load.asked_at,

@@ -7,8 +7,8 @@ from swarm.rate import Rate
 STUCK_MS = 1000
 _FIRST_BYTES = 32 * 1024
 """So much is handed over before the rate is known."""
-_LEAST_BYTES = 17 * 1024
-"""A second block follows before the first is gone, or a slow uplink would idle between them."""
+_LEAST_BYTES = 12 * 1024
+"""A second block follows when the first is half gone, or a slow uplink would idle between them."""
 
 
 class Uplink:

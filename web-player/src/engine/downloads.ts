@@ -119,13 +119,13 @@ export class Downloads {
 
   private surroundings(load: Load): Surroundings {
     const { exchange } = this;
-    const met = load.unproven ? [] : [...exchange.neighbours.values()];
     return {
-      neighbours: met.filter((neighbour) => neighbour.hello !== undefined),
+      neighbours: load.unproven ? [] : [...exchange.neighbours.values()].filter((one) => one.hello !== undefined),
       me: exchange.me,
       duty: exchange.duties.get(load.listing.key.item) ?? NO_DUTY,
       http: { rate: this.httpRate.value, roundTrip: this.httpRoundTrip.value, queued: this.queued() },
       parameters: exchange.parameters,
+      strained: exchange.uploads.strained,
     };
   }
 

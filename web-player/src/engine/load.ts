@@ -11,6 +11,7 @@ import type { Segment } from "./segment.ts";
 
 const IN_STEP_SEGMENTS = 2;
 const STRANDED_MS = 10_000;
+const STRAINED_MARGINS = 2;
 const MOST_RANKED = 65_536;
 /** Hashes have 31 bits, ranks are counted in sixteenths. */
 const SIXTEENTHS_OF_ALL = 2 ** 27;
@@ -49,6 +50,8 @@ export interface Surroundings {
   readonly duty: Duty;
   readonly http: HttpState;
   readonly parameters: Parameters;
+  /** Our uplink is full: HTTP's requests and acknowledgements wait in line, and HTTP must begin earlier. */
+  readonly strained: boolean;
 }
 
 /** A wanted segment. `deadline` is when the player needs it, `known` when it was first wanted. */
@@ -154,7 +157,8 @@ export function viewOf(load: Load, sources: readonly Neighbour[], around: Surrou
   const waiting = load.retryAt > now;
   const deadline = waiting ? Math.max(load.deadline, now + STRANDED_MS) : load.deadline;
   const missing = load.missingBytes();
-  const latest = httpLatest(deadline, parameters.margin_ms, missing, http.rate, http.roundTrip, http.queued);
+  const margin = parameters.margin_ms * (around.strained ? STRAINED_MARGINS : 1);
+  const latest = httpLatest(deadline, margin, missing, http.rate, http.roundTrip, http.queued);
   const state = load.states();
   const offers = sources.map((source) => offerOf(load, source));
   const awake = offers.filter((_, place) => isAwake(sources[place], now));
@@ -168,7 +172,7 @@ export function viewOf(load: Load, sources: readonly Neighbour[], around: Surrou
     spare: load.spare ? 1 : 0,
     blockBytes: BLOCK_BYTES,
     offset: load.spread(around.me) % blocks,
-    marginMs: parameters.margin_ms,
+    marginMs: margin,
     state,
     owner: load.owner.map((owner) => (owner === undefined ? -1 : (index.get(owner) ?? -1))),
     asked: load.askedAt,

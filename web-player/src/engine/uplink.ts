@@ -6,8 +6,8 @@ import { Rate } from "./rate.ts";
 export const STUCK_MS = 1000;
 /** So much is handed over before the rate is known. */
 const FIRST_BYTES = 32 * 1024;
-/** A second block follows before the first is gone, or a slow uplink would idle between them. */
-const LEAST_BYTES = 17 * 1024;
+/** A second block follows when the first is half gone, or a slow uplink would idle between them. */
+const LEAST_BYTES = 12 * 1024;
 
 /**
  * Only as much is handed to the neighbours' buffers as goes out in 250 ms, so that what is needed first goes first; a
