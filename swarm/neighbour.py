@@ -233,7 +233,8 @@ class Neighbour:
     def strike(self, now: int) -> bool:
         """It let us down once more (counted once a second); True when it is time to part.
 
-        Whoever brought a block within the last half minute, or said that it could not in time, is only busy.
+        Whoever brought a block within the last half minute, or said that it could not in time, is only busy; to one
+        that never did either a strike less is allowed.
         """
         forgiven = self.parameters.strike_forgiven_ms
         if now - self.struck > forgiven or (self.brought and now - self.brought < forgiven):
@@ -241,7 +242,7 @@ class Neighbour:
         if self.strikes == 0 or now - self.struck >= 1000:
             self.strikes += 1
             self.struck = now
-        return self.strikes >= self.parameters.strikes
+        return self.strikes >= self.parameters.strikes - (self.brought == 0)
 
     def disappoint(self, lied: bool, now: int) -> bool:
         """It refused a want and sent nothing of it; True when it is time to part.

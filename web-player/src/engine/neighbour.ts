@@ -253,7 +253,8 @@ export class Neighbour {
 
   /**
    * It let us down once more (counted once a second); true when it is time to part. Whoever brought a block within the
-   * last half minute, or said that it could not in time, is only busy.
+   * last half minute, or said that it could not in time, is only busy; to one that never did either a strike less is
+   * allowed.
    */
   strike(now: number): boolean {
     const { strike_forgiven_ms: forgiven } = this.parameters;
@@ -263,7 +264,7 @@ export class Neighbour {
       this.strikes += 1;
       this.struck = now;
     }
-    return this.strikes >= this.parameters.strikes;
+    return this.strikes >= this.parameters.strikes - (this.brought === 0 ? 1 : 0);
   }
 
   /**
