@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import urllib.error
 from pathlib import Path
 
@@ -33,6 +34,10 @@ def test_pages_from_elsewhere_and_an_access_log(tmp_path: Path) -> None:
     (pages / "index.html").write_text("<!doctype html>ours")
     with serve(tmp_path, BANYAN__ORIGIN__PAGES=str(pages), BANYAN__ORIGIN__ACCESS_LOG=str(log)) as (_, url):
         assert get(f"{url}/") == b"<!doctype html>ours"
+        # The line is written when the answer has left, which may be after it has come.
+        end = time.monotonic() + 10
+        while not log.read_text("utf-8").endswith("\n") and time.monotonic() < end:
+            time.sleep(0.02)
     (line,) = log.read_text("utf-8").splitlines()
     assert (json.loads(line)["path"], json.loads(line)["body"]) == ("/", 19)
 
