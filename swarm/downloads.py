@@ -134,7 +134,7 @@ class Downloads:
         proof = load.segment.proof is None and load.proof_asked is None
         if proof:
             load.proof_asked, load.proof_asked_at = neighbour.id, now
-        useful = view.latest if load.spare is False else load.deadline
+        useful = load.deadline if load.spare else view.latest
         deadline = min(max(useful - now, 0), _MOST_DEADLINE_MS)
         self._exchange.say(neighbour, Want(request, load.segment.id, first, count, deadline, proof))
 

@@ -272,6 +272,21 @@ def test_http_comes_back_after_a_failure() -> None:
     assert one.id in net.finished[A]
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_peers_help_out_of_time_while_the_origin_is_down(live: bool) -> None:
+    net = Network(http_up=False, live=live)
+    net.add(A)
+    net.add(B)
+    one = net.listing(0)
+    net.store(A, one)
+    net.connect(A, B)
+    net.run(100)
+    net.peers[B].want(one, net.now, net.now, urgent=True)
+    net.run(3000)
+    assert net.sources[B, one.id] == {A: one.size}
+    assert net.failed == []
+
+
 def test_seeder_offers_what_it_can_fetch() -> None:
     net = Network(live=False)
     net.add(A, role=SEEDER)
